@@ -1,0 +1,69 @@
+# setup build demo test bench lint format clean. Each does the set-up that it needs.
+PYTHON := .venv/bin/python
+MVN := bash scripts/mvn.sh
+JARS := python/torchfits/jars/torchfits-dlpack.jar python/torchfits/jars/torchfits-engine.jar
+# Folders are listed too: their times change when a file in them is deleted.
+JAVA_SOURCES := pom.xml .mvn/jvm.config $(shell find dlpack-bridge java-engine -path '*/target' -prune -o -print)
+
+# Stamps hold what was done: the environment installed, the jars built from these sources.
+INSTALLED := .venv/.torchfits-installed
+BUILT := target/.torchfits-built
+PEERS_INSTALLED := .venv-cpp/.torchfits-installed
+
+section = @printf '\n==> %s\n' '$(1)'
+
+.NOTPARALLEL:
+.PHONY: setup build demo test bench lint format clean FORCE
+
+setup: build
+
+build: $(BUILT)
+
+# Maven does not renew the times of jars whose bytes stay the same, so a stamp stands for them.
+$(BUILT): $(JAVA_SOURCES) $(if $(filter-out $(wildcard $(JARS)),$(JARS)),FORCE) | $(INSTALLED)
+	$(call section,build the engine)
+	$(MVN) -DskipTests --projects dlpack-bridge,java-engine package
+	@mkdir -p $(@D) && touch $@
+
+$(INSTALLED): pyproject.toml hatch_build.py scripts/setup.sh
+	$(call section,set up .venv)
+	bash scripts/setup.sh
+	@touch $@
+
+# The C++ package of the same import name, to be measured beside ours.
+$(PEERS_INSTALLED): Makefile | $(INSTALLED)
+	$(call section,set up .venv-cpp)
+	.venv/bin/uv venv --quiet --allow-existing --python $(PYTHON) .venv-cpp
+	.venv/bin/uv pip install --python .venv-cpp/bin/python 'torch==2.14.*' 'torchfits==1.3.1'
+	@touch $@
+
+demo: setup
+	$(PYTHON) examples/train_cutouts.py $(if $(DATA),'$(DATA)')
+
+bench: setup $(PEERS_INSTALLED)
+	$(PYTHON) benchmarks/run.py $(BENCH_ARGS)
+
+lint: setup
+	$(call section,ruff)
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	$(call section,pyright)
+	.venv/bin/pyright
+	$(call section,import-linter)
+	.venv/bin/lint-imports --no-logo
+	$(call section,spotless)
+	$(MVN) spotless:check
+
+test: lint
+	$(call section,Java tests)
+	$(MVN) verify
+	$(call section,Python tests)
+	.venv/bin/pytest
+
+format: setup
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+	$(MVN) spotless:apply
+
+clean:
+	rm -rf target */target python/torchfits/jars dist out .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,264 @@
+"""The libraries that are measured, each behind the same four verbs.
+
+Imported by the worker processes alone, which run in different virtual environments, so nothing but
+the standard library and torch is imported before a library is asked for. Every verb gives what a
+user trains with: a native-order, C-contiguous ``torch.Tensor``.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Protocol
+
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+#: From this size on the engine splits a read over its threads, and the limit does the same.
+THREADED_BYTES = 4 << 20
+
+
+class Library(Protocol):
+    """One library under measurement."""
+
+    def read_image(self, path: str) -> torch.Tensor:
+        """Read the primary image, shape (NAXIS2, NAXIS1)."""
+        ...
+
+    def read_batch(self, paths: list[str]) -> torch.Tensor:
+        """Read images of one shape into one tensor, shape (len(paths), NAXIS2, NAXIS1)."""
+        ...
+
+    def read_header(self, path: str) -> Any:  # noqa: ANN401
+        """Read the primary header, which maps keywords to values."""
+        ...
+
+    def loader(self, paths: list[str], batch_size: int, workers: int) -> Iterable[Any]:
+        """Iterate in order over batches of images, shape (batch_size, NAXIS2, NAXIS1)."""
+        ...
+
+    def versions(self) -> dict[str, str]:
+        """Names and versions of what takes part."""
+        ...
+
+
+class PathDataset(Dataset[torch.Tensor]):
+    """The map-style dataset a user writes around a reading function."""
+
+    def __init__(self, paths: list[str], read: Callable[[str], torch.Tensor]) -> None:
+        """Keep the paths and the function that reads one of them."""
+        self.paths = paths
+        self.read = read
+
+    def __len__(self) -> int:
+        """Count of files."""
+        return len(self.paths)
+
+    def __getitem__(self, index: int) -> torch.Tensor:
+        """Image ``index``, from 0."""
+        return self.read(self.paths[index])
+
+
+def _data_loader(dataset: Dataset[Any], batch_size: int, workers: int) -> DataLoader[Any]:
+    return DataLoader(dataset, batch_size=batch_size, num_workers=workers, persistent_workers=workers > 0)
+
+
+class Torchfits:
+    """This project."""
+
+    def __init__(self) -> None:
+        """Import the package; the engine starts at the first read."""
+        import torchfits
+
+        self.module = torchfits
+
+    def read_image(self, path: str) -> torch.Tensor:
+        """See Library."""
+        return self.module.read_image(path)
+
+    def read_batch(self, paths: list[str]) -> torch.Tensor:
+        """See Library."""
+        return self.module.read_batch(paths)
+
+    def read_header(self, path: str) -> Any:  # noqa: ANN401
+        """See Library."""
+        return self.module.read_header(path)
+
+    def loader(self, paths: list[str], batch_size: int, workers: int) -> Iterable[Any]:
+        """See Library."""
+        from torchfits.data import ImageDataset
+
+        return _data_loader(ImageDataset(paths), batch_size, workers)
+
+    def versions(self) -> dict[str, str]:
+        """See Library."""
+        return {name: version(name) for name in ("torchfits", "torch", "jpype1")}
+
+
+class CppTorchfits:
+    """The C++ package of the same import name, from PyPI.
+
+    ``read_tensor`` is the call its documentation names for images, and the fastest: ``read`` looks
+    through several caches of metadata first. Its cache of decoded results does not serve plain
+    reads of whole images. ``read_header`` keeps the parsed cards of the last 128 files, which the
+    benchmark's 2,000 files overflow.
+    """
+
+    def __init__(self) -> None:
+        """Import the package from its own environment."""
+        import torchfits
+
+        self.module: Any = torchfits
+
+    def read_image(self, path: str) -> torch.Tensor:
+        """See Library."""
+        return self.module.read_tensor(path)
+
+    def read_batch(self, paths: list[str]) -> torch.Tensor:
+        """See Library; the package gives a list, which is stacked."""
+        return torch.stack(self.module.read_batch(paths))
+
+    def read_header(self, path: str) -> Any:  # noqa: ANN401
+        """See Library."""
+        return self.module.read_header(path)
+
+    def loader(self, paths: list[str], batch_size: int, workers: int) -> Iterable[Any]:
+        """See Library; batches are (images, labels) pairs."""
+        data = self.module.data
+        dataset = data.FitsImageDataset(paths, add_channel_dim=False)
+        return data.make_loader(
+            dataset,
+            batch_size=batch_size,
+            shuffle=False,
+            num_workers=workers,
+            persistent_workers=workers > 0,
+        )
+
+    def versions(self) -> dict[str, str]:
+        """See Library."""
+        return {"torchfits (C++)": version("torchfits"), "its torch": version("torch")}
+
+
+class Fitsio:
+    """fitsio: native-order arrays out of cfitsio."""
+
+    def __init__(self) -> None:
+        """Import the package."""
+        import fitsio
+
+        self.module: Any = fitsio
+
+    def read_image(self, path: str) -> torch.Tensor:
+        """See Library."""
+        return torch.from_numpy(self.module.read(path))
+
+    def read_batch(self, paths: list[str]) -> torch.Tensor:
+        """See Library."""
+        return torch.stack([self.read_image(path) for path in paths])
+
+    def read_header(self, path: str) -> Any:  # noqa: ANN401
+        """See Library."""
+        return self.module.read_header(path)
+
+    def loader(self, paths: list[str], batch_size: int, workers: int) -> Iterable[Any]:
+        """See Library."""
+        return _data_loader(PathDataset(paths, self.read_image), batch_size, workers)
+
+    def versions(self) -> dict[str, str]:
+        """See Library."""
+        return {"fitsio": version("fitsio"), "cfitsio in fitsio": str(self.module.cfitsio_version())}
+
+
+class Astropy:
+    """astropy with its default memory map; big-endian arrays are brought to native order."""
+
+    def __init__(self) -> None:
+        """Import astropy.io.fits."""
+        from astropy.io import fits
+
+        self.module: Any = fits
+
+    def read_image(self, path: str) -> torch.Tensor:
+        """See Library."""
+        data = self.module.getdata(path)
+        return torch.from_numpy(data.astype(data.dtype.newbyteorder("=")))
+
+    def read_batch(self, paths: list[str]) -> torch.Tensor:
+        """See Library."""
+        return torch.stack([self.read_image(path) for path in paths])
+
+    def read_header(self, path: str) -> Any:  # noqa: ANN401
+        """See Library."""
+        return self.module.getheader(path)
+
+    def loader(self, paths: list[str], batch_size: int, workers: int) -> Iterable[Any]:
+        """See Library."""
+        return _data_loader(PathDataset(paths, self.read_image), batch_size, workers)
+
+    def versions(self) -> dict[str, str]:
+        """See Library."""
+        return {"astropy": version("astropy"), "numpy": version("numpy")}
+
+
+class ReadLimit:
+    """No library: the file's bytes read into fresh memory, the limit of what a reader can do.
+
+    Small files take one open, pread and close; large ones are split over as many threads as there
+    are cores, into memory that asks for huge pages.
+    """
+
+    def __init__(self) -> None:
+        """Start the threads."""
+        self.threads = len(os.sched_getaffinity(0))
+        self.pool = ThreadPoolExecutor(self.threads)
+
+    def read_image(self, path: str) -> torch.Tensor:
+        """Read all bytes of the file, shape (size,), uint8."""
+        fd = os.open(path, os.O_RDONLY)
+        try:
+            size = os.fstat(fd).st_size
+            return self._read_split(fd, size) if size >= THREADED_BYTES else _read_once(fd, size)
+        finally:
+            os.close(fd)
+
+    def _read_split(self, fd: int, size: int) -> torch.Tensor:
+        block = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        block.madvise(mmap.MADV_HUGEPAGE)
+        view = memoryview(block)
+        share = -(-size // self.threads)
+        starts = range(0, size, share)
+        list(self.pool.map(lambda at: _read_fully(fd, view[at : at + share], at), starts))
+        return torch.frombuffer(block, dtype=torch.uint8)
+
+    def versions(self) -> dict[str, str]:
+        """See Library."""
+        return {}
+
+
+def _read_once(fd: int, size: int) -> torch.Tensor:
+    block = torch.empty(size, dtype=torch.uint8)
+    _read_fully(fd, block.numpy().data, 0)
+    return block
+
+
+def _read_fully(fd: int, view: memoryview, offset: int) -> None:
+    done = 0
+    while done < len(view):
+        count = os.preadv(fd, [view[done:]], offset + done)
+        if count == 0:
+            raise EOFError(f"file ended {len(view) - done} bytes early")
+        done += count
+
+
+LIBRARIES: dict[str, Callable[[], Any]] = {
+    "torchfits": Torchfits,
+    "fitsio": Fitsio,
+    "astropy": Astropy,
+    "cpp": CppTorchfits,
+    "limit": ReadLimit,
+}

@@ -1,0 +1,179 @@
+"""A process that holds one library, obeys JSON lines on stdin and answers with JSON lines on stdout.
+
+``worker.py serve LIBRARY`` serves until stdin ends. ``worker.py start LIBRARY PATH`` measures one
+start: seconds of ``import torch``, then seconds from there to the library's first tensor.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import platform
+import sys
+import time
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    import torch
+
+RESET_PEAK = "5"
+
+
+class Worker:
+    """One library, and the case that was prepared last."""
+
+    def __init__(self, name: str) -> None:
+        """Import torch and the library."""
+        from libraries import LIBRARIES
+
+        self.library = LIBRARIES[name]()
+        self.work: Callable[[], Iterable[Any]] = tuple
+
+    def prepare(self, operation: str, paths: list[str], **options: int) -> dict[str, Any]:
+        """Set the case up, run it once, and answer with a digest of its results."""
+        self.work = getattr(self, f"_{operation}")(paths, **options)
+        digest = Digest()
+        for result in self.work():
+            digest.add(result)
+        return digest.summary()
+
+    def time(self, repeats: int) -> list[float]:
+        """Run the prepared case; seconds of each run. Results are dropped inside the time."""
+        return [self._seconds() for _ in range(repeats)]
+
+    def _seconds(self) -> float:
+        begin = time.perf_counter_ns()
+        for _ in self.work():
+            pass
+        return (time.perf_counter_ns() - begin) / 1e9
+
+    def _read_image(self, paths: list[str]) -> Callable[[], Iterable[Any]]:
+        return lambda: map(self.library.read_image, paths)
+
+    def _read_header(self, paths: list[str]) -> Callable[[], Iterable[Any]]:
+        return lambda: map(self.library.read_header, paths)
+
+    def _read_batch(self, paths: list[str]) -> Callable[[], Iterable[Any]]:
+        return lambda: (self.library.read_batch(paths) for _ in range(1))
+
+    def _loader(self, paths: list[str], batch_size: int, workers: int) -> Callable[[], Iterable[Any]]:
+        loader = self.library.loader(paths, batch_size, workers)
+        return lambda: (first_part(batch) for batch in loader)
+
+    def peak(self, path: str, warm_path: str) -> dict[str, int]:
+        """Bytes of the result, and of peak resident memory beyond it, while ``path`` is read.
+
+        The level before is taken after one small read and a collection, so that neither the
+        library's own code nor its standing buffers count.
+        """
+        self.library.read_image(warm_path)
+        gc.collect()
+        Path("/proc/self/clear_refs").write_text(RESET_PEAK)
+        before = peak_resident_bytes()
+        result = self.library.read_image(path)
+        return {"result": result.nbytes, "extra": peak_resident_bytes() - before - result.nbytes}
+
+    def versions(self) -> dict[str, str]:
+        """Versions of what takes part, Java's too once it runs."""
+        found = {"Python": platform.python_version(), **self.library.versions()}
+        jpype = sys.modules.get("jpype")
+        if jpype is not None and jpype.isJVMStarted():
+            found["Java"] = str(jpype.java.lang.System.getProperty("java.vm.version"))
+        return found
+
+
+class Digest:
+    """Shape, dtype and checksum of everything a case gives, to hold libraries against each other."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.checksum = 0
+        self.kinds: set[str] = set()
+
+    def add(self, result: Any) -> None:  # noqa: ANN401
+        """Take in a tensor, or a header as its keywords and values."""
+        if hasattr(result, "numpy"):
+            self._add_tensor(result)
+        else:
+            self._add_header(result)
+
+    def _add_tensor(self, tensor: torch.Tensor) -> None:
+        self.kinds.add(f"{tuple(tensor.shape)} {tensor.dtype}")
+        self.checksum = zlib.crc32(tensor.numpy().data, self.checksum)
+
+    def _add_header(self, header: Any) -> None:  # noqa: ANN401
+        values = {key: plain_value(header[key]) for key in header.keys() if is_valued(key)}  # noqa: SIM118
+        self.kinds.add(f"header of {len(values)}")
+        text = json.dumps(values, sort_keys=True)
+        self.checksum = zlib.crc32(text.encode(), self.checksum)
+
+    def summary(self) -> dict[str, Any]:
+        """Comparable form."""
+        return {"kinds": sorted(self.kinds), "checksum": self.checksum}
+
+
+def is_valued(keyword: str) -> bool:
+    """Tell keywords that have a value from commentary."""
+    return keyword not in ("COMMENT", "HISTORY", "", "END")
+
+
+def plain_value(value: Any) -> bool | float | str:  # noqa: ANN401
+    """Give a header value in one form for all libraries: strings without trailing blanks."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, (int, float)):
+        return float(value)
+    return str(value).rstrip()
+
+
+def first_part(batch: Any) -> Any:  # noqa: ANN401
+    """Images of a batch, with or without labels beside them."""
+    return batch[0] if isinstance(batch, (list, tuple)) else batch
+
+
+def peak_resident_bytes() -> int:
+    """Peak resident memory since it was last reset."""
+    status = Path("/proc/self/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) * 1024
+
+
+def serve(name: str) -> None:
+    """Answer requests until stdin ends; what the library prints goes to stderr."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    made = attempt(Worker, name)
+    for line in sys.stdin:
+        request = json.loads(line)
+        verb = request.pop("verb")
+        answer = attempt(getattr(made["ok"], verb), **request) if "ok" in made else made
+        print(json.dumps(answer), file=answers, flush=True)
+
+
+def attempt(act: Callable[..., Any], *arguments: Any, **options: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Give what the act gives, or the error it ends with."""
+    try:
+        return {"ok": act(*arguments, **options)}
+    except Exception as error:
+        return {"error": f"{type(error).__name__}: {error}"}
+
+
+def start(name: str, path: str) -> None:
+    """Measure one start in this fresh process and print it."""
+    begin = time.perf_counter()
+    import torch  # noqa: F401
+    from libraries import LIBRARIES
+
+    imported = time.perf_counter()
+    LIBRARIES[name]().read_image(path)
+    ready = time.perf_counter()
+    print(json.dumps({"torch": imported - begin, "first": ready - imported}))
+
+
+if __name__ == "__main__":
+    {"serve": serve, "start": start}[sys.argv[1]](*sys.argv[2:])

@@ -1,0 +1,165 @@
+package org.torchfits.dlpack;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * One native block that holds a DLPack header, shape, strides and elements of a dense tensor in C
+ * order on the CPU.
+ *
+ * <p>The block is owned by Java until {@link #release()}, by the consumer after it. Its deleter is
+ * the C library's {@code free}: the DLPack struct stands first in the block, so {@code
+ * deleter(self)} frees everything, on any thread and without any Java code, even after the JVM has
+ * ended.
+ *
+ * <p>Not safe for use by several threads, but {@link #elements()} may be filled by many.
+ */
+public final class DlpackTensor implements AutoCloseable {
+  /** Elements start at a multiple of this, torch's own alignment. */
+  static final long ELEMENT_ALIGNMENT = 64;
+
+  /**
+   * Blocks from here on are aligned to huge pages: their page faults would cost as much as their
+   * bytes.
+   */
+  static final long LARGE_BYTES = 4L << 20;
+
+  static final long HUGE_PAGE_BYTES = 2L << 20;
+
+  private static final int CPU = 1;
+
+  private final MemorySegment block;
+  private final MemorySegment elements;
+  private boolean owned = true;
+
+  private DlpackTensor(MemorySegment block, MemorySegment elements) {
+    this.block = block;
+    this.elements = elements;
+  }
+
+  /**
+   * A new tensor whose elements are undefined.
+   *
+   * @param shape in C order, slowest axis first; empty for a scalar
+   * @throws ArithmeticException if the number of bytes overflows a long
+   * @throws NativeMemoryException if the C library has no memory
+   */
+  public static DlpackTensor allocate(Abi abi, ElementType type, long... shape) {
+    long elementBytes = elementBytes(type, shape);
+    long headerBytes = align(abi.structBytes + 2L * Long.BYTES * shape.length, ELEMENT_ALIGNMENT);
+    MemorySegment block = allocateBlock(Math.addExact(headerBytes, elementBytes));
+    writeHeader(block, abi, type, shape, headerBytes);
+    return new DlpackTensor(block, block.asSlice(headerBytes, elementBytes));
+  }
+
+  /** Bytes of the elements of a tensor of that type and shape. */
+  public static long elementBytes(ElementType type, long... shape) {
+    long bytes = type.bytes();
+    for (long length : shape) {
+      if (length < 0) {
+        throw new IllegalArgumentException("negative length of an axis: " + length);
+      }
+      bytes = Math.multiplyExact(bytes, length);
+    }
+    return bytes;
+  }
+
+  /**
+   * The elements in native byte order, C order; valid until the block is freed by whoever owns it.
+   */
+  public MemorySegment elements() {
+    return elements;
+  }
+
+  /** Address of the DLPack struct, which is the address of the block. */
+  public long address() {
+    return block.address();
+  }
+
+  /**
+   * Gives the block away: the caller, or the consumer of the capsule that it makes, must call the
+   * deleter once.
+   *
+   * @return the address of the DLPack struct
+   */
+  public long release() {
+    owned = false;
+    return address();
+  }
+
+  /** Frees the block if it was not released. */
+  @Override
+  public void close() {
+    if (owned) {
+      owned = false;
+      Libc.free(block.address());
+    }
+  }
+
+  private static MemorySegment allocateBlock(long bytes) {
+    boolean large = bytes >= LARGE_BYTES;
+    // A block ends with a whole huge page, or its tail would fault in page by page.
+    long alignment = large ? HUGE_PAGE_BYTES : ELEMENT_ALIGNMENT;
+    long roundedBytes = align(bytes, alignment);
+    long address = Libc.alignedAlloc(alignment, roundedBytes);
+    if (address == 0) {
+      throw new NativeMemoryException(roundedBytes);
+    }
+    if (large) {
+      Libc.adviseHugePages(address, roundedBytes);
+    }
+    return MemorySegment.ofAddress(address).reinterpret(bytes);
+  }
+
+  private static long align(long bytes, long alignment) {
+    return Math.addExact(bytes, alignment - 1) & -alignment;
+  }
+
+  private static void writeHeader(
+      MemorySegment block, Abi abi, ElementType type, long[] shape, long headerBytes) {
+    block.asSlice(0, abi.structBytes).fill((byte) 0);
+    block.set(JAVA_LONG, abi.deleterOffset, Libc.freeAddress());
+    if (abi == Abi.VERSIONED) {
+      block.set(JAVA_INT, 0, 1);
+      block.set(JAVA_INT, 4, 1);
+    }
+    long shapeOffset = abi.structBytes;
+    long stridesOffset = shapeOffset + (long) Long.BYTES * shape.length;
+    writeTensor(
+        block, abi.tensorOffset, type, shape.length, headerBytes, shapeOffset, stridesOffset);
+    writeShape(block, shape, shapeOffset, stridesOffset);
+  }
+
+  private static void writeTensor(
+      MemorySegment block,
+      long at,
+      ElementType type,
+      int ndim,
+      long data,
+      long shape,
+      long strides) {
+    long base = block.address();
+    block.set(JAVA_LONG, at + TensorView.DATA, base + data);
+    block.set(JAVA_INT, at + TensorView.DEVICE_TYPE, CPU);
+    block.set(JAVA_INT, at + TensorView.NDIM, ndim);
+    block.set(JAVA_BYTE, at + TensorView.TYPE_CODE, type.code);
+    block.set(JAVA_BYTE, at + TensorView.TYPE_BITS, type.bits);
+    block.set(JAVA_SHORT, at + TensorView.TYPE_LANES, type.lanes);
+    block.set(JAVA_LONG, at + TensorView.SHAPE, base + shape);
+    block.set(JAVA_LONG, at + TensorView.STRIDES, base + strides);
+  }
+
+  private static void writeShape(
+      MemorySegment block, long[] shape, long shapeOffset, long stridesOffset) {
+    long stride = 1;
+    for (int axis = shape.length - 1; axis >= 0; axis--) {
+      block.set(JAVA_LONG, shapeOffset + (long) Long.BYTES * axis, shape[axis]);
+      block.set(JAVA_LONG, stridesOffset + (long) Long.BYTES * axis, stride);
+      stride *= Math.max(shape[axis], 1);
+    }
+  }
+}

@@ -1,0 +1,151 @@
+package org.torchfits.dlpack;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * The few functions of the C library that the engine calls, on 64-bit Linux.
+ *
+ * <p>All go through one downcall shape, {@code long f(long, long, long, long, long, long)}: each
+ * further shape costs some 10 ms when the process starts. Integer and pointer arguments travel in
+ * the same registers as longs, and a function ignores the registers that it has no parameter for.
+ *
+ * <p>Functions that can fail return {@code -errno}, as the system calls below them do.
+ */
+public final class Libc {
+  public static final int ENOENT = 2;
+  public static final int EINTR = 4;
+  public static final int EACCES = 13;
+  public static final int EPERM = 1;
+  public static final int ENOTDIR = 20;
+  public static final int EISDIR = 21;
+  public static final int ENXIO = 6;
+  public static final int ENFILE = 23;
+  public static final int EMFILE = 24;
+  public static final int ELOOP = 40;
+  public static final int ENAMETOOLONG = 36;
+
+  private static final long O_RDONLY_NONBLOCK_NOCTTY_CLOEXEC = 04000 | 0400 | 02000000;
+  private static final long AT_EMPTY_PATH = 0x1000;
+  private static final long STATX_TYPE_AND_SIZE = 0x1 | 0x200;
+  private static final long MADV_HUGEPAGE = 14;
+
+  private static final Linker LINKER = Linker.nativeLinker();
+  private static final MethodHandle CALL =
+      LINKER.downcallHandle(
+          FunctionDescriptor.of(
+              JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
+          Linker.Option.captureCallState("errno"));
+  private static final ThreadLocal<MemorySegment> ERRNO =
+      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(JAVA_INT));
+
+  private static final MemorySegment ALIGNED_ALLOC = symbol("aligned_alloc");
+  private static final MemorySegment FREE = symbol("free");
+  private static final MemorySegment MADVISE = symbol("madvise");
+  private static final MemorySegment OPEN = symbol("open");
+  private static final MemorySegment STATX = symbol("statx");
+  private static final MemorySegment PREAD = symbol("pread");
+  private static final MemorySegment CLOSE = symbol("close");
+
+  private Libc() {}
+
+  /** Address of {@code free}, the deleter of every block. */
+  static long freeAddress() {
+    return FREE.address();
+  }
+
+  /**
+   * Address of a new block of {@code bytes}, a multiple of {@code alignment}; 0 if there is no
+   * memory.
+   */
+  static long alignedAlloc(long alignment, long bytes) {
+    return call(ALIGNED_ALLOC, alignment, bytes, 0, 0, 0);
+  }
+
+  static void free(long address) {
+    call(FREE, address, 0, 0, 0, 0);
+  }
+
+  /** Asks for huge pages. Advice only: a refusal changes no result. */
+  static void adviseHugePages(long address, long bytes) {
+    call(MADVISE, address, bytes, MADV_HUGEPAGE, 0, 0);
+  }
+
+  /**
+   * Opens a file for reading. Never waits for the other end of a pipe and never takes a terminal.
+   *
+   * @param path bytes that end with a 0
+   * @return the descriptor, or {@code -errno}
+   */
+  public static int openForReading(MemorySegment path) {
+    return (int) callOrErrno(OPEN, path.address(), O_RDONLY_NONBLOCK_NOCTTY_CLOEXEC, 0, 0, 0);
+  }
+
+  /**
+   * Type and size of an open file.
+   *
+   * @param struct at least 264 bytes that are overwritten by an empty name and {@code struct statx}
+   * @return 0, or {@code -errno}
+   */
+  public static int stat(int descriptor, MemorySegment struct) {
+    MemorySegment emptyPath = struct.asSlice(StatView.BYTES, 8);
+    emptyPath.fill((byte) 0);
+    return (int)
+        callOrErrno(
+            STATX,
+            descriptor,
+            emptyPath.address(),
+            AT_EMPTY_PATH,
+            STATX_TYPE_AND_SIZE,
+            struct.asSlice(0, StatView.BYTES).address());
+  }
+
+  /**
+   * Number of bytes read into {@code into} (at most its size; 0 at the end of the file), or {@code
+   * -errno}.
+   */
+  public static long read(int descriptor, MemorySegment into, long offsetBytes) {
+    return callOrErrno(PREAD, descriptor, into.address(), into.byteSize(), offsetBytes, 0);
+  }
+
+  public static void close(int descriptor) {
+    call(CLOSE, descriptor, 0, 0, 0, 0);
+  }
+
+  private static MemorySegment symbol(String name) {
+    return LINKER
+        .defaultLookup()
+        .find(name)
+        .orElseThrow(() -> new UnsatisfiedLinkError("the C library has no " + name));
+  }
+
+  private static long callOrErrno(MemorySegment function, long a, long b, long c, long d, long e) {
+    MemorySegment errno = ERRNO.get();
+    long result = call(errno, function, a, b, c, d, e);
+    // int functions leave the upper half of the register undefined: -1 is told by the lower half,
+    // and no size that
+    // fits a buffer of ours has all of the lower bits set.
+    return (int) result == -1 ? -errno.get(JAVA_INT, 0) : result;
+  }
+
+  private static long call(MemorySegment function, long a, long b, long c, long d, long e) {
+    return call(ERRNO.get(), function, a, b, c, d, e);
+  }
+
+  private static long call(
+      MemorySegment errno, MemorySegment function, long a, long b, long c, long d, long e) {
+    try {
+      return (long) CALL.invokeExact(function, errno, a, b, c, d, e, 0L);
+    } catch (RuntimeException | Error unchecked) {
+      throw unchecked;
+    } catch (Throwable impossible) {
+      throw new AssertionError("a downcall throws nothing checked", impossible);
+    }
+  }
+}

@@ -1,0 +1,58 @@
+package org.torchfits.api;
+
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
+import org.torchfits.error.FitsException;
+import org.torchfits.header.Hdu;
+import org.torchfits.header.HduReader;
+import org.torchfits.header.HduSelector;
+import org.torchfits.source.FileSource;
+
+/** Reads headers and lists HDUs for Python. */
+public final class Headers {
+  private Headers() {}
+
+  /**
+   * The cards of one HDU up to and with END, one char a byte.
+   *
+   * @see Images#readImage for the parameters
+   */
+  public static String readHeader(String path, int hdu, @Nullable String name, int version) {
+    try (HduReader reader = new HduReader(FileSource.open(path))) {
+      return reader.headerText(reader.find(new HduSelector(hdu, name, version)));
+    }
+  }
+
+  /**
+   * One line for each HDU: kind, version, BITPIX, the axes in C order separated by commas, and
+   * EXTNAME, separated by tabs. If a header after the first cannot be read, a last line has an
+   * exclamation mark and the reason instead.
+   */
+  public static String listHdus(String path) {
+    try (HduReader reader = new HduReader(FileSource.open(path))) {
+      StringBuilder lines = new StringBuilder(line(reader.find(new HduSelector(0, null, 0))));
+      try {
+        for (Hdu hdu = reader.next(); hdu != null; hdu = reader.next()) {
+          lines.append('\n').append(line(hdu));
+        }
+      } catch (FitsException unreadable) {
+        lines.append("\n!").append(unreadable.getMessage());
+      }
+      return lines.toString();
+    }
+  }
+
+  private static String line(Hdu hdu) {
+    String shape =
+        LongStream.of(hdu.shape()).mapToObj(Long::toString).collect(Collectors.joining(","));
+    String name = hdu.name().replace('\n', ' ');
+    return String.join(
+        "\t",
+        hdu.kind().name(),
+        Integer.toString(hdu.version()),
+        Integer.toString(hdu.bitpix()),
+        shape,
+        name);
+  }
+}

@@ -1,0 +1,49 @@
+package org.torchfits.api;
+
+import org.jspecify.annotations.Nullable;
+import org.torchfits.dlpack.Abi;
+import org.torchfits.dlpack.ElementType;
+import org.torchfits.header.HduSelector;
+import org.torchfits.image.ImageLoader;
+import org.torchfits.image.ImageRequest;
+
+/** Reads images for Python. */
+public final class Images {
+  private Images() {}
+
+  /**
+   * Reads one image into a new block.
+   *
+   * @param path the bytes of the file's name, one in each char
+   * @param hdu from 0; -1 for {@code name}, -2 for the first image
+   * @param version EXTVER; 0 for any
+   * @param section as {@link org.torchfits.image.Section#parse} has it; null for all
+   * @param floating FLOAT32 or FLOAT64; null for the exact type
+   * @param general whether cfitsio must read
+   * @return as {@link Tasks} has it
+   */
+  public static long readImage(
+      String path,
+      int hdu,
+      @Nullable String name,
+      int version,
+      @Nullable String section,
+      boolean scaled,
+      @Nullable String floating,
+      boolean general) {
+    ImageRequest request = request(hdu, name, version, section, scaled, floating, general);
+    return Tasks.begin(ImageLoader.load(path, request, Abi.UNVERSIONED));
+  }
+
+  static ImageRequest request(
+      int hdu,
+      @Nullable String name,
+      int version,
+      @Nullable String section,
+      boolean scaled,
+      @Nullable String floating,
+      boolean general) {
+    ElementType type = floating == null ? null : ElementType.valueOf(floating);
+    return new ImageRequest(new HduSelector(hdu, name, version), section, scaled, type, general);
+  }
+}

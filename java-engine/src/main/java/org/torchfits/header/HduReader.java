@@ -1,0 +1,213 @@
+package org.torchfits.header;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+import org.torchfits.error.ErrorKind;
+import org.torchfits.error.FitsException;
+import org.torchfits.source.ByteSource;
+import org.torchfits.source.Scratch;
+
+/**
+ * Goes through a file's HDUs in order, reading headers and skipping data. One thread at a time.
+ *
+ * <p>The bytes around the last header stay in the scratch: a small file is in memory as a whole
+ * after its header was read, and {@link #buffered} gives its data without another read.
+ */
+public final class HduReader implements AutoCloseable {
+  static final int BLOCK_BYTES = 2880;
+
+  /** Brings the header and the pixels of a small file at once, and costs a large one nothing. */
+  private static final long WINDOW_BYTES = 32 << 10;
+
+  /** Some 800,000 cards; larger than any header, small enough to be searched in a moment. */
+  private static final long MAX_HEADER_BYTES = 64 << 20;
+
+  private static final long SIMPLE = Card.key("SIMPLE");
+  private static final long XTENSION = Card.key("XTENSION");
+  private static final long END = Card.key("END");
+
+  private final ByteSource source;
+  private final Scratch scratch = Scratch.borrow();
+  private long windowOffset;
+  private long windowBytes;
+  private int nextIndex;
+  private long nextOffset;
+
+  /**
+   * @param source is closed with this reader
+   */
+  public HduReader(ByteSource source) {
+    this.source = source;
+  }
+
+  /** Where the bytes come from. */
+  public ByteSource source() {
+    return source;
+  }
+
+  /** Takes the bytes of {@link #buffered} back. */
+  @Override
+  public void close() {
+    scratch.close();
+    source.close();
+  }
+
+  /**
+   * The HDU that the selector means.
+   *
+   * @throws FitsException of kind HDU_NOT_FOUND if the file ends before it
+   */
+  public Hdu find(HduSelector selector) {
+    for (Hdu hdu = next(); hdu != null; hdu = next()) {
+      if (selector.matches(hdu)) {
+        return hdu;
+      }
+    }
+    throw new FitsException(
+        ErrorKind.HDU_NOT_FOUND,
+        source.name() + ": no " + selector + " (the file has " + nextIndex + " HDUs)");
+  }
+
+  /** The next HDU, or null after the last one. */
+  public @Nullable Hdu next() {
+    if (nextIndex > 0 && !extensionFollows()) {
+      return null;
+    }
+    Hdu hdu = readHeader();
+    nextIndex++;
+    nextOffset = Math.addExact(hdu.dataOffset(), paddedBytes(hdu));
+    return hdu;
+  }
+
+  /** The cards of an HDU up to and with END, one char a byte. */
+  public String headerText(Hdu hdu) {
+    int bytes = Math.toIntExact(hdu.headerBytes());
+    if (isBuffered(hdu.headerOffset(), bytes)) {
+      return Card.text(scratch.bytes(), hdu.headerOffset() - windowOffset, bytes);
+    }
+    byte[] text = new byte[bytes];
+    MemorySegment target = MemorySegment.ofArray(text);
+    for (long done = 0; done < bytes; done += windowBytes) {
+      load(hdu.headerOffset() + done);
+      if (windowBytes == 0) {
+        throw truncated("the file became shorter while it was read");
+      }
+      MemorySegment.copy(scratch.bytes(), 0, target, done, Math.min(windowBytes, bytes - done));
+    }
+    return new String(text, ISO_8859_1);
+  }
+
+  /**
+   * The bytes [offset, offset + count) of the file if they are in memory already; valid until the
+   * next call.
+   */
+  public @Nullable MemorySegment buffered(long offset, long count) {
+    return isBuffered(offset, count) ? scratch.bytes().asSlice(offset - windowOffset, count) : null;
+  }
+
+  private boolean isBuffered(long offset, long count) {
+    return offset >= windowOffset && count <= windowBytes - (offset - windowOffset);
+  }
+
+  private boolean extensionFollows() {
+    if (nextOffset > source.size() - BLOCK_BYTES) {
+      return false;
+    }
+    long at = block(nextOffset);
+    return at >= 0 && Card.keyword(scratch.bytes(), at) == XTENSION;
+  }
+
+  private Hdu readHeader() {
+    requireFits();
+    StructureParser parser = new StructureParser(new HeaderProblem(source.name(), nextIndex));
+    long headerBytes = acceptCards(parser);
+    long dataOffset = nextOffset + (headerBytes + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES;
+    return parser.hdu(nextIndex, nextOffset, headerBytes, dataOffset);
+  }
+
+  private void requireFits() {
+    if (nextIndex > 0) {
+      return;
+    }
+    if (source.size() == 0) {
+      throw new FitsException(ErrorKind.NOT_FITS, source.name() + ": the file is empty");
+    }
+    load(0);
+    if (windowBytes < Card.BYTES || Card.keyword(scratch.bytes(), 0) != SIMPLE) {
+      throw new FitsException(
+          ErrorKind.NOT_FITS, source.name() + ": not a FITS file (" + firstBytes() + ")");
+    }
+  }
+
+  private String firstBytes() {
+    String compression = windowBytes < 6 ? null : WholeFileCompression.of(scratch.bytes());
+    return compression != null
+        ? "it is compressed by " + compression + "; decompress it first"
+        : "it does not begin with the keyword SIMPLE";
+  }
+
+  /** Feeds the cards to the parser; returns the bytes up to and with END. */
+  private long acceptCards(StructureParser parser) {
+    for (long offset = nextOffset; ; offset += BLOCK_BYTES) {
+      long at = block(offset);
+      if (at < 0) {
+        throw truncated("the header has no END card");
+      }
+      int end = acceptBlock(parser, at);
+      if (end >= 0) {
+        return offset - nextOffset + end + Card.BYTES;
+      }
+      if (offset - nextOffset > MAX_HEADER_BYTES) {
+        throw badHeader("the header has no END card within " + MAX_HEADER_BYTES + " bytes");
+      }
+    }
+  }
+
+  /** Offset of END in the block at {@code at}, or -1 if the header goes on. */
+  private int acceptBlock(StructureParser parser, long at) {
+    MemorySegment bytes = scratch.bytes();
+    for (int card = 0; card < BLOCK_BYTES; card += Card.BYTES) {
+      if (Card.keyword(bytes, at + card) == END) {
+        return card;
+      }
+      // Data where cards should be is told at once by a byte that is no ASCII text (bytes above 127
+      // are negative).
+      if (bytes.get(JAVA_BYTE, at + card) < ' ') {
+        throw badHeader("the header has no END card");
+      }
+      parser.accept(bytes, at + card);
+    }
+    return -1;
+  }
+
+  /**
+   * Where in the scratch the block of the file at {@code offset} stands; -1 if the file ends before
+   * its end.
+   */
+  private long block(long offset) {
+    if (!isBuffered(offset, BLOCK_BYTES)) {
+      load(offset);
+    }
+    return windowBytes - (offset - windowOffset) >= BLOCK_BYTES ? offset - windowOffset : -1;
+  }
+
+  private void load(long offset) {
+    windowOffset = offset;
+    windowBytes = source.read(offset, scratch.bytes().asSlice(0, WINDOW_BYTES));
+  }
+
+  private FitsException badHeader(String reason) {
+    return new HeaderProblem(source.name(), nextIndex).badHeader(reason);
+  }
+
+  private FitsException truncated(String reason) {
+    return new FitsException(ErrorKind.TRUNCATED, source.name() + "[" + nextIndex + "]: " + reason);
+  }
+
+  private static long paddedBytes(Hdu hdu) {
+    return Math.addExact(hdu.dataBytes(), BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES;
+  }
+}

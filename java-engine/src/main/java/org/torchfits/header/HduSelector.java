@@ -1,0 +1,39 @@
+package org.torchfits.header;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which HDU is meant: by number, by name and perhaps version, or the first that holds an image.
+ *
+ * @param index from 0; {@link #BY_NAME} or {@link #FIRST_IMAGE}
+ * @param name compared without regard to case and trailing blanks; PRIMARY means the first HDU
+ * @param version EXTVER; 0 for any
+ */
+public record HduSelector(int index, @Nullable String name, int version) {
+  public static final int BY_NAME = -1;
+  public static final int FIRST_IMAGE = -2;
+
+  /** Whether {@code hdu} is the one, given that no earlier one was. */
+  boolean matches(Hdu hdu) {
+    return switch (index) {
+      case BY_NAME -> nameMatches(hdu) && (version == 0 || version == hdu.version());
+      case FIRST_IMAGE -> hdu.hasImage();
+      default -> index == hdu.index();
+    };
+  }
+
+  private boolean nameMatches(Hdu hdu) {
+    String actual = hdu.index() == 0 && hdu.name().isEmpty() ? "PRIMARY" : hdu.name();
+    return name != null && actual.strip().equalsIgnoreCase(name.strip());
+  }
+
+  /** As error messages show it. */
+  @Override
+  public String toString() {
+    return switch (index) {
+      case BY_NAME -> version == 0 ? "HDU '" + name + "'" : "HDU '" + name + "' version " + version;
+      case FIRST_IMAGE -> "HDU with an image";
+      default -> "HDU " + index;
+    };
+  }
+}

@@ -1,0 +1,270 @@
+package org.torchfits.header;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes from the cards of one header what says where the data is and what it means. The first card
+ * of a keyword counts.
+ */
+final class StructureParser {
+  private static final long BITPIX = Card.key("BITPIX");
+  private static final long NAXIS = Card.key("NAXIS");
+  private static final long PCOUNT = Card.key("PCOUNT");
+  private static final long GCOUNT = Card.key("GCOUNT");
+  private static final long GROUPS = Card.key("GROUPS");
+  private static final long XTENSION = Card.key("XTENSION");
+  private static final long EXTNAME = Card.key("EXTNAME");
+  private static final long EXTVER = Card.key("EXTVER");
+  private static final long BSCALE = Card.key("BSCALE");
+  private static final long BZERO = Card.key("BZERO");
+  private static final long BLANK = Card.key("BLANK");
+  private static final long ZIMAGE = Card.key("ZIMAGE");
+  private static final long ZBITPIX = Card.key("ZBITPIX");
+  private static final long ZNAXIS = Card.key("ZNAXIS");
+
+  private static final int MAX_AXES = 999;
+
+  /** The axes that a header tells by keywords NAXIS, NAXIS1, ... or ZNAXIS, ZNAXIS1, ... */
+  private static final class Axes {
+    final int prefixBytes;
+    final long prefix;
+    @Nullable String count;
+    @Nullable String[] lengths = new @Nullable String[0];
+
+    Axes(String keyword) {
+      this.prefixBytes = keyword.length();
+      this.prefix = Card.key(keyword) >>> (64 - 8 * prefixBytes);
+    }
+
+    boolean claims(long key) {
+      return key >>> (64 - 8 * prefixBytes) == prefix;
+    }
+
+    /** Number of the axis (from 1) that the keyword tells the length of, 0 if none. */
+    int number(long key) {
+      int number = 0;
+      for (int shift = 56 - 8 * prefixBytes; shift >= 0; shift -= 8) {
+        int character = (int) (key >>> shift) & 0xFF;
+        if (character == ' ') {
+          break;
+        }
+        if (character < '0' || character > '9') {
+          return 0;
+        }
+        number = number * 10 + character - '0';
+      }
+      return number;
+    }
+
+    void set(int number, String value) {
+      if (number > lengths.length) {
+        lengths = Arrays.copyOf(lengths, number);
+      }
+      if (lengths[number - 1] == null) {
+        lengths[number - 1] = value;
+      }
+    }
+  }
+
+  private final HeaderProblem problem;
+  private final Axes axes = new Axes("NAXIS");
+  private final Axes tileAxes = new Axes("ZNAXIS");
+  private @Nullable String bitpix;
+  private @Nullable String tileBitpix;
+  private @Nullable String pcount;
+  private @Nullable String gcount;
+  private @Nullable String groups;
+  private @Nullable String extension;
+  private @Nullable String extname;
+  private @Nullable String extver;
+  private @Nullable String bscale;
+  private @Nullable String bzero;
+  private @Nullable String blank;
+  private @Nullable String compressed;
+
+  StructureParser(HeaderProblem problem) {
+    this.problem = problem;
+  }
+
+  /** Takes one card. */
+  void accept(MemorySegment cards, long offset) {
+    long key = Card.keyword(cards, offset);
+    if (!Card.hasValue(cards, offset)) {
+      return;
+    }
+    switch ((int) (key >>> 56)) {
+      case 'N' -> acceptAxis(axes, NAXIS, key, cards, offset);
+      case 'Z' -> acceptTile(key, cards, offset);
+      case 'B', 'P', 'G', 'X', 'E' -> acceptValue(key, cards, offset);
+      default -> {}
+    }
+  }
+
+  private static void acceptAxis(
+      Axes axes, long countKey, long key, MemorySegment cards, long offset) {
+    if (key == countKey) {
+      axes.count = first(axes.count, cards, offset);
+    } else if (axes.claims(key)) {
+      int number = axes.number(key);
+      if (number >= 1 && number <= MAX_AXES) {
+        axes.set(number, Card.value(cards, offset));
+      }
+    }
+  }
+
+  private void acceptTile(long key, MemorySegment cards, long offset) {
+    if (key == ZIMAGE) {
+      compressed = first(compressed, cards, offset);
+    } else if (key == ZBITPIX) {
+      tileBitpix = first(tileBitpix, cards, offset);
+    } else {
+      acceptAxis(tileAxes, ZNAXIS, key, cards, offset);
+    }
+  }
+
+  private void acceptValue(long key, MemorySegment cards, long offset) {
+    if (key == BITPIX) {
+      bitpix = first(bitpix, cards, offset);
+    } else if (key == PCOUNT) {
+      pcount = first(pcount, cards, offset);
+    } else if (key == GCOUNT) {
+      gcount = first(gcount, cards, offset);
+    } else if (key == GROUPS) {
+      groups = first(groups, cards, offset);
+    } else if (key == XTENSION) {
+      extension = first(extension, cards, offset);
+    } else if (key == EXTNAME) {
+      extname = first(extname, cards, offset);
+    } else if (key == EXTVER) {
+      extver = first(extver, cards, offset);
+    } else if (key == BSCALE) {
+      bscale = first(bscale, cards, offset);
+    } else if (key == BZERO) {
+      bzero = first(bzero, cards, offset);
+    } else if (key == BLANK) {
+      blank = first(blank, cards, offset);
+    }
+  }
+
+  private static String first(@Nullable String seen, MemorySegment cards, long offset) {
+    return seen != null ? seen : Card.value(cards, offset);
+  }
+
+  /** The HDU that the cards describe. */
+  Hdu hdu(int index, long headerOffset, long headerBytes, long dataOffset) {
+    HduKind kind = kind();
+    long[] storedAxes = lengths(axes, "NAXIS");
+    int storedBitpix = bitpix("BITPIX", bitpix);
+    boolean tiled = kind == HduKind.COMPRESSED_IMAGE;
+    return new Hdu(
+        index,
+        kind,
+        headerOffset,
+        headerBytes,
+        dataOffset,
+        dataBytes(kind, storedBitpix, storedAxes),
+        tiled ? bitpix("ZBITPIX", tileBitpix) : storedBitpix,
+        tiled ? lengths(tileAxes, "ZNAXIS") : storedAxes,
+        extname == null ? "" : Card.string(extname),
+        version(),
+        real("BSCALE", bscale, 1),
+        real("BZERO", bzero, 0),
+        blank());
+  }
+
+  private HduKind kind() {
+    if (extension == null) {
+      return "T".equals(groups) && isZero(axes.lengths) ? HduKind.RANDOM_GROUPS : HduKind.IMAGE;
+    }
+    return switch (Card.string(extension)) {
+      case "IMAGE", "IUEIMAGE" -> HduKind.IMAGE;
+      case "BINTABLE", "A3DTABLE" ->
+          "T".equals(compressed) ? HduKind.COMPRESSED_IMAGE : HduKind.BINARY_TABLE;
+      case "TABLE" -> HduKind.ASCII_TABLE;
+      default -> HduKind.OTHER;
+    };
+  }
+
+  private static boolean isZero(@Nullable String[] lengths) {
+    return lengths.length > 0 && "0".equals(lengths[0]);
+  }
+
+  private int bitpix(String keyword, @Nullable String value) {
+    int bits = (int) integer(keyword, value, -64, 64);
+    return switch (bits) {
+      case 8, 16, 32, 64, -32, -64 -> bits;
+      default ->
+          throw problem.badHeader(
+              keyword + " = " + bits + " is not one of 8, 16, 32, 64, -32, -64");
+    };
+  }
+
+  private long[] lengths(Axes told, String keyword) {
+    long[] lengths = new long[(int) integer(keyword, told.count, 0, MAX_AXES)];
+    for (int axis = 0; axis < lengths.length; axis++) {
+      String value = axis < told.lengths.length ? told.lengths[axis] : null;
+      lengths[axis] = integer(keyword + (axis + 1), value, 0, Long.MAX_VALUE);
+    }
+    return lengths;
+  }
+
+  /** Bytes of data: FITS 4.0, equations 1, 2 and 4. */
+  private long dataBytes(HduKind kind, int bits, long[] lengths) {
+    if (lengths.length == 0) {
+      return 0;
+    }
+    try {
+      long elements = 1;
+      for (int axis = kind == HduKind.RANDOM_GROUPS ? 1 : 0; axis < lengths.length; axis++) {
+        elements = Math.multiplyExact(elements, lengths[axis]);
+      }
+      elements = Math.addExact(elements, optionalInteger("PCOUNT", pcount, 0));
+      elements = Math.multiplyExact(elements, optionalInteger("GCOUNT", gcount, 1));
+      return Math.multiplyExact(elements, Math.abs(bits) / 8);
+    } catch (ArithmeticException overflow) {
+      throw problem.badHeader("NAXISn, PCOUNT and GCOUNT describe more bytes than a file can hold");
+    }
+  }
+
+  private int version() {
+    OptionalLong version = extver == null ? OptionalLong.empty() : Card.integer(extver);
+    return version.isPresent() && version.getAsLong() == (int) version.getAsLong()
+        ? (int) version.getAsLong()
+        : 1;
+  }
+
+  private @Nullable Long blank() {
+    OptionalLong value = blank == null ? OptionalLong.empty() : Card.integer(blank);
+    return value.isPresent() ? value.getAsLong() : null;
+  }
+
+  private double real(String keyword, @Nullable String value, double absent) {
+    if (value == null) {
+      return absent;
+    }
+    OptionalDouble number = Card.real(value);
+    if (number.isEmpty()) {
+      throw problem.badHeader(keyword + " = " + value + " is not a number");
+    }
+    return number.getAsDouble();
+  }
+
+  private long optionalInteger(String keyword, @Nullable String value, long absent) {
+    return value == null ? absent : integer(keyword, value, 0, Long.MAX_VALUE);
+  }
+
+  private long integer(String keyword, @Nullable String value, long lowest, long highest) {
+    if (value == null) {
+      throw problem.badHeader(keyword + " is missing");
+    }
+    OptionalLong number = Card.integer(value);
+    if (number.isEmpty() || number.getAsLong() < lowest || number.getAsLong() > highest) {
+      throw problem.badHeader(keyword + " = " + value + " is not a valid value");
+    }
+    return number.getAsLong();
+  }
+}

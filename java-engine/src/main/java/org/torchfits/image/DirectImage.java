@@ -1,0 +1,114 @@
+package org.torchfits.image;
+
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+import org.torchfits.error.ErrorKind;
+import org.torchfits.error.FitsException;
+import org.torchfits.header.Hdu;
+import org.torchfits.header.HduReader;
+import org.torchfits.source.ByteSource;
+import org.torchfits.source.Scratch;
+
+/**
+ * An uncompressed image, decoded by the engine: bytes go through a scratch that stays in the core's
+ * cache straight into their place.
+ */
+final class DirectImage extends OpenImage {
+  private final HduReader reader;
+  private final ByteSource source;
+  private final StoredFormat format;
+  private final PixelDecoder decoder;
+  private final PixelRuns runs;
+  private final @Nullable MemorySegment buffered;
+
+  /**
+   * @param reader is closed with this image
+   * @throws FitsException of kind TRUNCATED if the file ends before the section does
+   */
+  DirectImage(HduReader reader, Hdu hdu, Section section, StoredFormat format) {
+    super(ImageReader.place(reader.source(), hdu), section, format.type());
+    this.reader = reader;
+    this.source = reader.source();
+    this.format = format;
+    this.decoder = PixelDecoder.of(format);
+    this.runs = new PixelRuns(hdu, section);
+    requireInFile(hdu);
+    this.buffered = runs.isOneRun() ? reader.buffered(runs.fileOffset(0), bytes(runs)) : null;
+  }
+
+  @Override
+  public boolean isParallel() {
+    return true;
+  }
+
+  @Override
+  public long pieceElements(long preferred) {
+    return preferred;
+  }
+
+  @Override
+  public void read(long first, long count, MemorySegment target) {
+    if (buffered != null) {
+      decoder.decode(
+          buffered, first * format.storedBytes(), target, first * format.type().bytes(), count);
+    } else if (format.isStoredBytes()) {
+      readStraight(first, count, target);
+    } else {
+      readThroughScratch(first, count, target);
+    }
+  }
+
+  @Override
+  public void close() {
+    reader.close();
+  }
+
+  /** Bytes that need no decoding are read where they belong. */
+  private void readStraight(long first, long count, MemorySegment target) {
+    for (long done = 0; done < count; ) {
+      long n = Math.min(count - done, runs.leftInRun(first + done));
+      readFully(runs.fileOffset(first + done), target.asSlice(first + done, n));
+      done += n;
+    }
+  }
+
+  private void readThroughScratch(long first, long count, MemorySegment target) {
+    long elementBytes = format.type().bytes();
+    long chunk = Scratch.BYTES / format.storedBytes();
+    try (Scratch scratch = Scratch.borrow()) {
+      for (long done = 0; done < count; ) {
+        long n = Math.min(Math.min(count - done, chunk), runs.leftInRun(first + done));
+        readFully(
+            runs.fileOffset(first + done), scratch.bytes().asSlice(0, n * format.storedBytes()));
+        decoder.decode(scratch.bytes(), 0, target, (first + done) * elementBytes, n);
+        done += n;
+      }
+    }
+  }
+
+  private void readFully(long offset, MemorySegment into) {
+    if (source.read(offset, into) < into.byteSize()) {
+      throw truncated("the file became shorter while it was read");
+    }
+  }
+
+  private static long bytes(PixelRuns runs) {
+    return runs.endOffset() - runs.fileOffset(0);
+  }
+
+  private void requireInFile(Hdu hdu) {
+    if (runs.endOffset() > source.size()) {
+      throw truncated(
+          "the header describes "
+              + hdu.dataBytes()
+              + " bytes of data from byte "
+              + hdu.dataOffset()
+              + ", the file ends at byte "
+              + source.size());
+    }
+  }
+
+  private FitsException truncated(String reason) {
+    return new FitsException(ErrorKind.TRUNCATED, place() + ": " + reason);
+  }
+}

@@ -1,0 +1,69 @@
+package org.torchfits.image;
+
+import java.lang.foreign.MemorySegment;
+import org.torchfits.dlpack.Abi;
+import org.torchfits.dlpack.DlpackTensor;
+import org.torchfits.dlpack.NativeMemoryException;
+import org.torchfits.error.ErrorKind;
+import org.torchfits.error.FitsException;
+import org.torchfits.work.Job;
+import org.torchfits.work.Task;
+import org.torchfits.work.Workers;
+
+/** Reads one image into a block of its own. */
+public final class ImageLoader {
+  /** Below this a second thread would begin when the first is done. */
+  private static final long SMALLEST_PIECE_BYTES = 256 << 10;
+
+  /** A huge page: no two threads wait for the same page to be cleared. */
+  private static final long LARGEST_PIECE_BYTES = 2 << 20;
+
+  private static final int PIECES_PER_IMAGE = 8;
+
+  private ImageLoader() {}
+
+  /**
+   * The task of reading an image. Engine threads begin with a large one at once, the caller's help
+   * does a small one.
+   *
+   * @param path as for {@link ImageReader#open}
+   */
+  public static Task load(String path, ImageRequest request, Abi abi) {
+    OpenImage image = ImageReader.open(path, request);
+    try {
+      DlpackTensor block = allocate(image, abi);
+      Job job = job(image, block.elements());
+      if (image.isParallel()) {
+        Workers.share(job);
+      }
+      return new Task(job, block, image::close);
+    } catch (RuntimeException | Error failure) {
+      image.close();
+      throw failure;
+    }
+  }
+
+  private static Job job(OpenImage image, MemorySegment target) {
+    long elements = image.elements();
+    long pieceElements = image.pieceElements(pieceBytes(image.bytes()) / image.type().bytes());
+    return new Job(
+        Math.ceilDiv(elements, pieceElements),
+        piece -> {
+          long first = piece * pieceElements;
+          image.read(first, Math.min(pieceElements, elements - first), target);
+        });
+  }
+
+  private static long pieceBytes(long imageBytes) {
+    return Math.clamp(imageBytes / PIECES_PER_IMAGE, SMALLEST_PIECE_BYTES, LARGEST_PIECE_BYTES)
+        & -16;
+  }
+
+  private static DlpackTensor allocate(OpenImage image, Abi abi) {
+    try {
+      return DlpackTensor.allocate(abi, image.type(), image.shape());
+    } catch (NativeMemoryException refused) {
+      throw new FitsException(ErrorKind.OUT_OF_MEMORY, image.place() + ": " + refused.getMessage());
+    }
+  }
+}

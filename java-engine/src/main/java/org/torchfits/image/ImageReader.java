@@ -1,0 +1,97 @@
+package org.torchfits.image;
+
+import java.util.Arrays;
+import org.torchfits.error.ErrorKind;
+import org.torchfits.error.FitsException;
+import org.torchfits.header.Hdu;
+import org.torchfits.header.HduKind;
+import org.torchfits.header.HduReader;
+import org.torchfits.source.ByteSource;
+import org.torchfits.source.FileSource;
+
+/** The one place that chooses by which path an image is read. */
+public final class ImageReader {
+  private ImageReader() {}
+
+  /**
+   * Opens an image of a local file.
+   *
+   * @param path as for {@link FileSource#open}
+   */
+  public static OpenImage open(String path, ImageRequest request) {
+    ByteSource source = FileSource.open(path);
+    HduReader reader = new HduReader(source);
+    try {
+      Hdu hdu = reader.find(request.hdu());
+      requireImage(source, hdu);
+      Section section = section(source, hdu, request);
+      StoredFormat format = format(hdu, request);
+      if (!request.general() && hdu.kind() == HduKind.IMAGE) {
+        return new DirectImage(reader, hdu, section, format);
+      }
+      OpenImage image =
+          CfitsioImage.open(
+              path, place(source, hdu), hdu, section, format.type(), request.scaled());
+      reader.close();
+      return image;
+    } catch (RuntimeException | Error failure) {
+      reader.close();
+      throw failure;
+    }
+  }
+
+  private static Section section(ByteSource source, Hdu hdu, ImageRequest request) {
+    return request.section() == null
+        ? Section.whole(hdu.shape())
+        : Section.parse(request.section(), hdu.shape(), place(source, hdu));
+  }
+
+  private static StoredFormat format(Hdu hdu, ImageRequest request) {
+    return request.floating() == null
+        ? StoredFormat.exact(hdu, request.scaled())
+        : StoredFormat.floating(hdu, request.scaled(), request.floating());
+  }
+
+  static String place(ByteSource source, Hdu hdu) {
+    return source.name() + "[" + hdu.index() + "]";
+  }
+
+  private static void requireImage(ByteSource source, Hdu hdu) {
+    switch (hdu.kind()) {
+      case IMAGE, COMPRESSED_IMAGE -> {
+        if (!hdu.hasImage()) {
+          throw wrongKind(source, hdu, "the HDU has no data (NAXIS = 0)");
+        }
+        requireAddressable(source, hdu);
+      }
+      case BINARY_TABLE, ASCII_TABLE ->
+          throw wrongKind(source, hdu, "the HDU is a table, not an image");
+      case RANDOM_GROUPS ->
+          throw new FitsException(
+              ErrorKind.UNSUPPORTED, place(source, hdu) + ": random groups cannot be read yet");
+      case OTHER ->
+          throw wrongKind(source, hdu, "the HDU is an extension of a type that is not an image");
+    }
+  }
+
+  /** The header of a compressed image claims its size freely: nothing but the tiles backs it. */
+  private static void requireAddressable(ByteSource source, Hdu hdu) {
+    try {
+      long bytes = Double.BYTES;
+      for (long length : hdu.axes()) {
+        bytes = Math.multiplyExact(bytes, length);
+      }
+    } catch (ArithmeticException overflow) {
+      throw new FitsException(
+          ErrorKind.BAD_HEADER,
+          place(source, hdu)
+              + ": axes "
+              + Arrays.toString(hdu.axes())
+              + " describe more bytes than memory can hold");
+    }
+  }
+
+  private static FitsException wrongKind(ByteSource source, Hdu hdu, String reason) {
+    return new FitsException(ErrorKind.WRONG_HDU_KIND, place(source, hdu) + ": " + reason);
+  }
+}

@@ -1,0 +1,20 @@
+package org.torchfits.image;
+
+import org.jspecify.annotations.Nullable;
+import org.torchfits.dlpack.ElementType;
+import org.torchfits.header.HduSelector;
+
+/**
+ * What a caller wants of one image.
+ *
+ * @param section in the syntax of {@link Section#parse}; null for the whole image
+ * @param scaled whether BSCALE, BZERO and BLANK are applied
+ * @param floating FLOAT32 or FLOAT64 to have the values as these; null for their exact type
+ * @param general whether cfitsio must read, even where the engine has a faster path of its own
+ */
+public record ImageRequest(
+    HduSelector hdu,
+    @Nullable String section,
+    boolean scaled,
+    @Nullable ElementType floating,
+    boolean general) {}

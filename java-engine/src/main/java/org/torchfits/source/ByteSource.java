@@ -1,0 +1,29 @@
+package org.torchfits.source;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The one way in which the engine gets bytes. Whoever implements it may hold a file, a mapping, a
+ * connection or a cache; nothing above it may assume which.
+ *
+ * <p>Safe for reads by several threads at once. After {@link #close()} no method may be called.
+ */
+public interface ByteSource extends AutoCloseable {
+  /** How error messages call this source: the path, for a file. */
+  String name();
+
+  /** Number of bytes, as found when the source was opened. */
+  long size();
+
+  /**
+   * Reads from {@code offset} on until {@code into} is full or the source ends.
+   *
+   * @param offset in bytes from 0
+   * @return bytes read; fewer than {@code into} holds only at the end of the source, 0 beyond it
+   * @throws org.torchfits.error.FitsException of kind IO if the bytes cannot be had
+   */
+  long read(long offset, MemorySegment into);
+
+  @Override
+  void close();
+}

@@ -1,0 +1,57 @@
+package org.torchfits.source;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.ArrayBlockingQueue;
+import org.torchfits.error.ErrorKind;
+import org.torchfits.error.FitsException;
+
+/**
+ * Native memory of the size of a core's cache, through which bytes pass on their way into a block.
+ * Borrowed by one thread at a time and given back by {@link #close()}; the pool keeps as many as
+ * were ever used at once, up to a bound.
+ */
+public final class Scratch implements AutoCloseable {
+  /** Fits a core's L2 cache with room to spare. */
+  public static final long BYTES = 256 << 10;
+
+  private static final long PAGE_BYTES = 4096;
+  private static final ArrayBlockingQueue<Scratch> POOL = new ArrayBlockingQueue<>(32);
+
+  private final Arena arena = Arena.ofShared();
+  private final MemorySegment bytes = arena.allocate(BYTES, PAGE_BYTES);
+
+  private Scratch() {}
+
+  /** A scratch whose content is undefined. */
+  public static Scratch borrow() {
+    Scratch idle = POOL.poll();
+    return idle != null ? idle : new Scratch();
+  }
+
+  /** All {@link #BYTES} of it. */
+  public MemorySegment bytes() {
+    return bytes;
+  }
+
+  /** Writes a file name and the zero that ends it into this scratch. */
+  MemorySegment zeroTerminated(String path) {
+    byte[] name = path.getBytes(StandardCharsets.ISO_8859_1);
+    if (name.length >= BYTES) {
+      throw new FitsException(
+          ErrorKind.NOT_FOUND, "a path of " + name.length + " bytes is too long");
+    }
+    MemorySegment.copy(name, 0, bytes, ValueLayout.JAVA_BYTE, 0, name.length);
+    bytes.set(ValueLayout.JAVA_BYTE, name.length, (byte) 0);
+    return bytes;
+  }
+
+  @Override
+  public void close() {
+    if (!POOL.offer(this)) {
+      arena.close();
+    }
+  }
+}

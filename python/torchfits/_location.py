@@ -1,0 +1,163 @@
+"""Which HDU of which file, and which part of it: from arguments and from CFITSIO's extended file names."""
+
+from __future__ import annotations
+
+import operator
+import os
+import re
+from dataclasses import dataclass
+from types import EllipsisType
+from typing import SupportsIndex
+
+from torchfits import _engine
+
+Hdu = int | str | tuple[str, int]
+"""An HDU: its number from 0, its EXTNAME, or its EXTNAME and EXTVER."""
+
+SectionItem = slice | SupportsIndex | EllipsisType
+Section = SectionItem | tuple[SectionItem, ...]
+"""A part of an image as numpy would index it: slices of step 1, integers and one ellipsis, slowest axis first."""
+
+_BRACKETS = re.compile(r"(.+?)((?:\[[^\[\]]*\])+)", re.DOTALL)
+_RANGE = re.compile(r"(\d+):(\d+)")
+
+
+@dataclass(frozen=True)
+class Location:
+    """What to read.
+
+    Attributes:
+        path: the file, as the engine takes it.
+        selector: the HDU, as the engine takes it.
+        section: the part of the image, as the engine takes it; None for all.
+    """
+
+    path: str
+    selector: _engine.Selector
+    section: str | None
+
+
+def locate(
+    path: str | os.PathLike[str],
+    hdu: Hdu | None = None,
+    section: Section | None = None,
+    *,
+    default: _engine.Selector = (_engine.FIRST_IMAGE, None, 0),
+) -> Location:
+    """Resolves a path that may carry an HDU and a section, `img.fits[SCI,1][101:200,1:50]`.
+
+    A file whose real name ends with brackets is found first. In brackets FITS's order and bases hold: the fastest axis
+    first, pixels from 1, both ends in.
+
+    Args:
+        path: of the file.
+        hdu: None for that in the path or `default`.
+        section: None for that in the path or all.
+        default: the HDU where neither says one.
+
+    Raises:
+        TypeError: for arguments of a wrong type.
+        ValueError: for an HDU or section both in the path and as an argument, or one that cannot be understood.
+    """
+    encoded = _engine.encode(path)
+    text = None if section is None else section_text(section)
+    if isinstance(path, str) and path.endswith("]") and not os.path.exists(path):  # noqa: PTH110 - may be no path
+        encoded, bracket_hdu, bracket_section = _split(encoded)
+        hdu = _either("an HDU", hdu, bracket_hdu)
+        text = _either("a section", text, bracket_section)
+    return Location(encoded, default if hdu is None else selector(hdu), text)
+
+
+def selector(hdu: Hdu) -> _engine.Selector:
+    """An HDU as the engine takes it.
+
+    Raises:
+        TypeError: if it is neither a number, a name, nor a pair of name and version.
+        ValueError: if the number is negative.
+    """
+    if isinstance(hdu, str):
+        return (_engine.BY_NAME, hdu, 0)
+    if isinstance(hdu, tuple):
+        name, version = hdu
+        if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance] - users without a type checker
+            raise TypeError(f"hdu must be an int, a name or (name, version), not {hdu!r}")
+        return (_engine.BY_NAME, name, operator.index(version))
+    if isinstance(hdu, bool):
+        raise TypeError("hdu must be an int, a name or (name, version), not a bool")
+    number = operator.index(hdu)
+    if number < 0:
+        raise ValueError(f"hdu counts from 0, not {number}")
+    return (number, None, 0)
+
+
+def section_text(section: Section) -> str:
+    """A section as the engine takes it.
+
+    Raises:
+        TypeError: for items that are neither integers, slices nor an ellipsis.
+        ValueError: for a step other than 1 or more than one ellipsis.
+    """
+    items = section if isinstance(section, tuple) else (section,)
+    if sum(item is Ellipsis for item in items) > 1:
+        raise ValueError("a section can have one ellipsis only")
+    return ",".join(map(_item_text, items)) if items else "..."
+
+
+def _item_text(item: SectionItem) -> str:
+    if item is Ellipsis:
+        return "..."
+    if isinstance(item, slice):
+        if item.step is not None and operator.index(item.step) != 1:
+            raise ValueError(f"a section's slices have step 1, not {item.step}")
+        return f"{_bound_text(item.start)}:{_bound_text(item.stop)}"
+    if isinstance(item, bool) or not isinstance(item, SupportsIndex):
+        raise TypeError(f"a section holds slices, integers and an ellipsis, not {item!r}")
+    return str(operator.index(item))
+
+
+def _bound_text(bound: SupportsIndex | None) -> str:
+    return "" if bound is None else str(operator.index(bound))
+
+
+def _either(what: str, argument: object, bracket: object) -> object:
+    if argument is not None and bracket is not None:
+        raise ValueError(f"{what} is given both in the path and as an argument")
+    return bracket if argument is None else argument
+
+
+def _split(path: str) -> tuple[str, Hdu | None, str | None]:
+    """Path, HDU and section of an extended file name; the path alone if it does not look like one."""
+    match = _BRACKETS.fullmatch(path)
+    if match is None:
+        return path, None, None
+    groups = match[2][1:-1].split("][")
+    if len(groups) > 2:
+        raise ValueError(f"{match[2]}: at most an HDU and a section can be given")
+    section = _bracket_section(groups[-1])
+    if section is None and len(groups) == 2:
+        raise ValueError(f"[{groups[-1]}] is not a section such as [1:100,*]")
+    hdu = groups[0] if section is None or len(groups) == 2 else None
+    return match[1], None if hdu is None else _bracket_hdu(hdu), section
+
+
+def _bracket_hdu(text: str) -> Hdu:
+    """CFITSIO's `3`, `SCI` or `SCI,2`."""
+    name, comma, version = (part.strip() for part in text.partition(","))
+    if not name or (comma and not version.isdecimal()):
+        raise ValueError(f"[{text}] is not an HDU such as [1], [SCI] or [SCI,2]")
+    if comma:
+        return name, int(version)
+    return int(name) if name.isdecimal() else name
+
+
+def _bracket_section(text: str) -> str | None:
+    """CFITSIO's `x1:x2,y1:y2,*` in the engine's syntax and order; None if it is not of that form."""
+    items = [_bracket_item(item.strip()) for item in text.split(",")]
+    return None if None in items else ",".join(str(item) for item in reversed(items))
+
+
+def _bracket_item(item: str) -> str | None:
+    if item == "*":
+        return ":"
+    match = _RANGE.fullmatch(item)
+    return f"{int(match[1]) - 1}:{int(match[2])}!" if match and int(match[1]) > 0 else None

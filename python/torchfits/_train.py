@@ -1,0 +1,99 @@
+"""Makes the JVM's ahead-of-time cache: `python -m torchfits._train FILE`.
+
+A child process reads images of each kind while its JVM records what it loads, a second one makes the cache of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from torchfits import _engine, _jvm
+from torchfits.errors import EngineError, FitsError
+
+_KEPT_CACHES = 3
+_SIDES = {64: 40, 1024: 12}  # side of the image in pixels: how often it is read, enough for a profile
+_FIRST = (_engine.FIRST_IMAGE, None, 0)
+
+
+def make(cache: Path) -> None:
+    """Makes a cache and puts it in place of `cache` when it is complete."""
+    os.nice(10)
+    with tempfile.TemporaryDirectory(dir=cache.parent) as folder:
+        recording = Path(folder) / "recording"
+        unfinished = Path(folder) / "cache"
+        subprocess.run((sys.executable, "-m", __spec__.name, "--record", recording), check=True)
+        subprocess.run(_assembling(recording, unfinished), check=True)
+        unfinished.replace(cache)
+    _remove_old(cache.parent)
+
+
+def record(recording: Path) -> None:
+    """Reads images of each kind while the JVM records what it loads and runs."""
+    _jvm.start("-XX:AOTMode=record", f"-XX:AOTConfiguration={recording}")
+    with tempfile.TemporaryDirectory() as folder:
+        _read_everything(Path(folder))
+
+
+def _assembling(recording: Path, cache: Path) -> list[str]:
+    java = _jvm.library_path().parents[2] / "bin" / "java"
+    modes = ("-XX:AOTMode=create", f"-XX:AOTConfiguration={recording}", f"-XX:AOTCache={cache}")
+    class_path = os.pathsep.join(map(os.fspath, _jvm.class_path()))
+    return [os.fspath(java), *_jvm.flags(), *modes, "-cp", class_path]
+
+
+def _remove_old(folder: Path) -> None:
+    """Keeps the newest caches: those of other versions and JDKs that may still be in use."""
+    caches = sorted(folder.glob("engine-*.aot"), key=lambda file: file.stat().st_mtime, reverse=True)
+    for old in caches[_KEPT_CACHES:]:
+        old.unlink(missing_ok=True)
+        old.with_suffix(".lock").unlink(missing_ok=True)
+
+
+def _read_everything(folder: Path) -> None:
+    for side, times in _SIDES.items():
+        for bitpix in (8, 16, 32, 64, -32, -64):
+            path = folder / f"{bitpix}-{side}.fits"
+            path.write_bytes(_image(bitpix, side))
+            _read(str(path), times)
+    paths = [str(folder / f"-32-{side}.fits") for side in (64, 64)]
+    _engine.read_batch(paths, _FIRST, section=None, scaled=True, floating=None, out=None)
+    with contextlib.suppress(FitsError):
+        _engine.read_header(str(folder / "missing.fits"), (0, None, 0))
+    with contextlib.suppress(EngineError):
+        _engine.describe()
+
+
+def _read(path: str, times: int) -> None:
+    for _ in range(times):
+        for floating in (None, "FLOAT32"):
+            _engine.read_image(path, _FIRST, section=None, scaled=True, floating=floating, general=False)
+    _engine.read_image(path, _FIRST, section="1:9,2:7", scaled=True, floating=None, general=False)
+    _engine.read_header(path, (0, None, 0))
+    _engine.list_hdus(path)
+
+
+def _image(bitpix: int, side: int) -> bytes:
+    """A FITS file with an image of zeros."""
+    values = {"SIMPLE": "T", "BITPIX": bitpix, "NAXIS": 2, "NAXIS1": side, "NAXIS2": side}
+    cards = "".join(f"{key:<8}= {value:>20}".ljust(80) for key, value in values.items()) + "END"
+    data_bytes = abs(bitpix) // 8 * side * side
+    return cards.ljust(2880).encode() + bytes(-(-data_bytes // 2880) * 2880)
+
+
+def main() -> None:
+    """Runs what the command line asks for."""
+    parser = argparse.ArgumentParser(description="Make the ahead-of-time cache of the engine's JVM.")
+    parser.add_argument("file", type=Path, help="the cache, or the recording")
+    parser.add_argument("--record", action="store_true", help="only record")
+    arguments = parser.parse_args()
+    (record if arguments.record else make)(arguments.file)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""The tree of exceptions: `FitsError` where a file is to blame, `EngineError` where none is.
+
+Every class has a builtin parent, so that code written for `open()` or a `dict` catches what it expects to catch.
+Wrong arguments are `TypeError` and `ValueError`, raised before any file is touched.
+"""
+
+from __future__ import annotations
+
+
+class FitsError(Exception):
+    """A file, or what was asked of it, is at fault. The message names the file, the HDU and the reason.
+
+    Attributes:
+        status: the status of cfitsio or wcslib, or the errno of the operating system; 0 if there is none.
+    """
+
+    status: int = 0
+
+
+class MissingFileError(FitsError, FileNotFoundError):
+    """No file of that name."""
+
+
+class FileAccessError(FitsError, PermissionError):
+    """The operating system refuses access to the file."""
+
+
+class NotAFileError(FitsError, OSError):
+    """A directory, pipe, socket or device where a regular file is needed."""
+
+
+class FileReadError(FitsError, OSError):
+    """The operating system failed to deliver bytes."""
+
+
+class NotFitsError(FitsError, ValueError):
+    """The bytes are not FITS."""
+
+
+class TruncatedFileError(FitsError, EOFError):
+    """The file ends before the data that its header describes."""
+
+
+class HeaderError(FitsError, ValueError):
+    """The header breaks the standard so that the data cannot be located or understood."""
+
+
+class HduNotFoundError(FitsError, LookupError):
+    """The file has no HDU of that number, name or version."""
+
+
+class HduKindError(FitsError, TypeError):
+    """The HDU is not of the kind that was asked for, or holds no data."""
+
+
+class UnsupportedFitsError(FitsError, NotImplementedError):
+    """Valid FITS of a kind that this version cannot read."""
+
+
+class SectionError(FitsError, IndexError):
+    """The section does not lie in the image."""
+
+
+class MismatchError(FitsError, ValueError):
+    """Images of one batch, or an image and its destination, differ in shape or dtype."""
+
+
+class FitsMemoryError(FitsError, MemoryError):
+    """The memory for the result is not to be had."""
+
+
+class CfitsioError(FitsError):
+    """cfitsio refused; `status` is its own."""
+
+
+class WcslibError(FitsError, ValueError):
+    """wcslib refused; `status` is its own."""
+
+
+class FitsWarning(UserWarning):
+    """A file has a defect that does not keep it from being read."""
+
+
+class EngineError(RuntimeError):
+    """The engine cannot work; no file is to blame."""
+
+
+class EngineStartError(EngineError):
+    """The Java virtual machine could not be started."""
+
+
+class EngineForkError(EngineError):
+    """The process was forked from one whose engine runs; a JVM does not survive a fork."""
+
+
+class LibraryNotFoundError(EngineError, ImportError):
+    """cfitsio or wcslib is missing or unusable."""
+
+
+BY_KIND: dict[str, type[Exception]] = {
+    "NOT_FOUND": MissingFileError,
+    "ACCESS_DENIED": FileAccessError,
+    "NOT_A_FILE": NotAFileError,
+    "IO": FileReadError,
+    "NOT_FITS": NotFitsError,
+    "TRUNCATED": TruncatedFileError,
+    "BAD_HEADER": HeaderError,
+    "HDU_NOT_FOUND": HduNotFoundError,
+    "WRONG_HDU_KIND": HduKindError,
+    "UNSUPPORTED": UnsupportedFitsError,
+    "BAD_SECTION": SectionError,
+    "MISMATCH": MismatchError,
+    "OUT_OF_MEMORY": FitsMemoryError,
+    "CFITSIO": CfitsioError,
+    "WCSLIB": WcslibError,
+    "LIBRARY": LibraryNotFoundError,
+    "CANCELLED": EngineError,
+}
+"""The class for each kind of error that the engine knows."""

@@ -1,0 +1,153 @@
+"""Images as tensors."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Literal
+
+import torch
+
+from torchfits import _engine
+from torchfits._location import Hdu, Section, locate
+
+__all__ = ["read_batch", "read_image"]
+
+Backend = Literal["auto", "cfitsio"]
+Path = str | os.PathLike[str]
+Device = str | int | torch.device
+
+# The engine decodes to these in the pass that swaps the bytes.
+_FUSED = {torch.float32: "FLOAT32", torch.float64: "FLOAT64"}
+
+_INTEGER_RANGE_HOLDS = {
+    torch.uint8: {torch.int16, torch.int32, torch.int64, torch.uint16, torch.uint32, torch.uint64},
+    torch.int8: {torch.int16, torch.int32, torch.int64},
+    torch.int16: {torch.int32, torch.int64},
+    torch.uint16: {torch.int32, torch.int64, torch.uint32, torch.uint64},
+    torch.int32: {torch.int64},
+    torch.uint32: {torch.int64, torch.uint64},
+}
+
+
+def read_image(
+    path: Path,
+    *,
+    hdu: Hdu | None = None,
+    section: Section | None = None,
+    scale: bool = True,
+    dtype: torch.dtype | None = None,
+    device: Device | None = None,
+    backend: Backend = "auto",
+) -> torch.Tensor:
+    """Reads one image.
+
+    Without `dtype` the result is exact: BITPIX 8, 16, 32, 64, -32 and -64 give uint8, int16, int32, int64, float32 and
+    float64; the conventions for unsigned and signed bytes (FITS 4.0, table 11) give uint16, uint32, uint64 and int8; any
+    other BSCALE or BZERO gives float32 for BITPIX 8, 16 and -32 and float64 for the others, with BLANK as NaN.
+
+    Args:
+        path: the file; a str may carry an HDU and a section in CFITSIO's syntax, `img.fits[SCI,1][101:200,1:50]`.
+        hdu: a number from 0, a name, or (name, version); None for the first HDU with an image.
+        section: slices (of step 1) and integers in the order of the tensor's axes, pixels from 0, as numpy would index;
+            only the bytes of the section are read.
+        scale: False for the stored values, without BSCALE, BZERO and BLANK.
+        dtype: of the result: any floating one, or an integer one that holds all values of the exact dtype.
+        device: where the result shall be; None for the CPU.
+        backend: "cfitsio" to read by cfitsio even where the engine has a faster path of its own; the results are equal.
+
+    Returns:
+        A tensor of shape (NAXISn, ..., NAXIS1), or that of the section, in native byte order, which owns its memory.
+
+    Raises:
+        FitsError: one of its subclasses, naming file, HDU and reason.
+        TypeError: for arguments of a wrong type.
+        ValueError: for arguments that make no sense.
+    """
+    if backend not in ("auto", "cfitsio"):
+        raise ValueError(f"backend must be 'auto' or 'cfitsio', not {backend!r}")
+    where = locate(path, hdu, section)
+    image = _engine.read_image(
+        where.path,
+        where.selector,
+        section=where.section,
+        scaled=scale,
+        floating=_fused(dtype),
+        general=backend == "cfitsio",
+    )
+    return _deliver(image, dtype, device)
+
+
+def read_batch(
+    paths: Iterable[Path],
+    *,
+    hdu: Hdu | None = None,
+    section: Section | None = None,
+    dtype: torch.dtype | None = None,
+    device: Device | None = None,
+    out: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """Reads the same HDU of many files into one tensor; the engine's threads decode each image straight into its place.
+
+    Args:
+        paths: the files, at least one, as for `read_image`, but without brackets. Their images have the same shape and,
+            unless `dtype` says one, the same exact dtype.
+        hdu: as for `read_image`.
+        section: as for `read_image`.
+        dtype: as for `read_image`.
+        device: as for `read_image`.
+        out: a contiguous CPU tensor (pinned and shared memory too) of the right shape and dtype, filled in place.
+            Its content is undefined after an error.
+
+    Returns:
+        A tensor of shape (number of files, *shape of an image) that owns its memory; `out` if it was given.
+
+    Raises:
+        MismatchError: if images differ in shape or dtype from the first or from `out`.
+        FitsError: another of its subclasses, naming file, HDU and reason.
+        TypeError: for arguments of a wrong type.
+        ValueError: for arguments that make no sense.
+    """
+    encoded = [_engine.encode(path) for path in _require_several(paths)]
+    if not encoded:
+        raise ValueError("read_batch needs at least one path")
+    if out is not None:
+        _require_fillable(out, dtype, device)
+        dtype = out.dtype
+    where = locate("", hdu, section)
+    batch = _engine.read_batch(
+        encoded, where.selector, section=where.section, scaled=True, floating=_fused(dtype), out=out
+    )
+    return batch if out is not None else _deliver(batch, dtype, device)
+
+
+def _require_several(paths: Iterable[Path]) -> Iterable[Path]:
+    if isinstance(paths, str | os.PathLike):
+        raise TypeError("read_batch takes several paths; read_image takes one")
+    return paths
+
+
+def _require_fillable(out: torch.Tensor, dtype: torch.dtype | None, device: Device | None) -> None:
+    if dtype is not None and dtype != out.dtype:
+        raise ValueError(f"dtype is {dtype}, but out is {out.dtype}")
+    if device is not None and torch.device(device) != out.device:
+        raise ValueError(f"device is {device}, but out is on {out.device}")
+    if out.device.type != "cpu" or not out.is_contiguous():
+        raise ValueError("out must be a contiguous tensor on the CPU")
+
+
+def _fused(dtype: torch.dtype | None) -> str | None:
+    return None if dtype is None else _FUSED.get(dtype)
+
+
+def _deliver(image: torch.Tensor, dtype: torch.dtype | None, device: Device | None) -> torch.Tensor:
+    if dtype is not None and dtype != image.dtype:
+        _require_lossless(image.dtype, dtype)
+        image = image.to(dtype)
+    return image if device is None else image.to(device)
+
+
+def _require_lossless(exact: torch.dtype, dtype: torch.dtype) -> None:
+    """Floating dtypes round, which is meant by asking for them; integers that do not fit would wrap around."""
+    if not dtype.is_floating_point and dtype not in _INTEGER_RANGE_HOLDS.get(exact, ()):
+        raise ValueError(f"{dtype} does not hold all values of {exact}; read without dtype and convert")

@@ -1,0 +1,185 @@
+"""The demo of `make demo`, run small, as a user runs it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torchfits.data
+from astropy.io import fits
+from matplotlib.image import imread
+
+SCRIPT = Path(__file__).parents[1] / "examples" / "train_cutouts.py"
+
+
+def run_demo(out: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, SCRIPT, "--out", out, *arguments]
+    # Threads of OpenMP that spin for a core that others use would make the small steps slow.
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=240, cwd=out, env=environment, check=False
+    )
+
+
+def number(pattern: str, text: str) -> float:
+    found = re.search(pattern, text)
+    assert found, f"{pattern} not found in:\n{text}"
+    return float(found[1])
+
+
+def assert_trained(demo: subprocess.CompletedProcess[str], out: Path) -> None:
+    assert demo.returncode == 0, demo.stderr
+    assert number(r"loading by torchfits: +(\d+) images/s", demo.stdout) > 0
+    assert number(r"loading by fitsio: +(\d+) images/s", demo.stdout) > 0
+    assert number(r"training with torchfits: (\d+) images/s", demo.stdout) > 0
+    first = number(r"loss: ([\d.]+) ->", demo.stdout)
+    last = number(r"loss: [\d.]+ -> ([\d.]+)", demo.stdout)
+    assert last < 0.7 * first
+    assert "training: 100%" in demo.stderr
+    assert_picture(out / "cutouts.png")
+
+
+def assert_picture(path: Path) -> None:
+    pixels = imread(path)[..., :3]
+    assert min(pixels.shape[:2]) >= 500
+    grey = pixels.mean(axis=2)
+    assert grey.std() > 0.05
+    # Cutouts are drawn in all parts of the picture.
+    for quarter in np.array_split(grey, 2, axis=0):
+        for part in np.array_split(quarter, 2, axis=1):
+            assert len(np.unique(part.round(2))) > 30
+
+
+def test_demo_generated_sky(tmp_path: Path) -> None:
+    demo = run_demo(tmp_path, "--steps", "60", "--cutouts", "600")
+
+    assert_trained(demo, tmp_path)
+    accuracy = number(r"accuracy on \d+ held-out cutouts: ([\d.]+)", demo.stdout)
+    assert accuracy > number(r"always the commoner class: ([\d.]+)", demo.stdout)
+
+
+def star_field(seed: int, shape: tuple[int, int]) -> np.ndarray:
+    """Counts of Gaussian stars on a noisy background, a part of them undefined."""
+    rng = np.random.default_rng(seed)
+    rows, columns = np.indices(shape)
+    image = rng.normal(1000, 10, shape)
+    for row, column in rng.uniform(16, np.array(shape) - 16, (shape[0] * shape[1] // 6000, 2)):
+        near = np.s_[
+            max(0, int(row) - 12) : int(row) + 13,
+            max(0, int(column) - 12) : int(column) + 13,
+        ]
+        image[near] += 400 * np.exp(-((rows[near] - row) ** 2 + (columns[near] - column) ** 2) / 8)
+    image[:5, :5] = np.nan
+    return image.astype("f4")
+
+
+@pytest.fixture
+def own_images(tmp_path: Path) -> Path:
+    """A folder with two usable images and one file for each reason to be skipped."""
+    folder = tmp_path / "own"
+    folder.mkdir()
+    fits.writeto(folder / "field1.fits", star_field(1, (420, 500)))
+    table = fits.BinTableHDU.from_columns([fits.Column("RA", "D", array=np.zeros(3))])
+    image = fits.ImageHDU(star_field(2, (500, 420)), name="SCI")
+    fits.HDUList([fits.PrimaryHDU(), table, image]).writeto(folder / "field2.fit")
+    fits.HDUList([fits.PrimaryHDU(), table]).writeto(folder / "table.fits")
+    fits.writeto(folder / "small.fits", star_field(3, (63, 80)))
+    fits.writeto(folder / "cube.fits", np.zeros((2, 80, 80), "i2"))
+    fits.writeto(folder / "flat.fits", np.zeros((80, 80), "i2"))
+    (folder / "junk.fits").write_text("not FITS\n")
+    (folder / "notes.txt").write_text("not looked at\n")
+    return folder
+
+
+def test_demo_own_folder(tmp_path: Path, own_images: Path) -> None:
+    demo = run_demo(tmp_path, own_images, "--steps", "60")
+
+    assert_trained(demo, tmp_path)
+    assert re.search(r"^field1\.fits: \(420, 500\), \d+ cutouts$", demo.stdout, re.MULTILINE)
+    assert re.search(r"^field2\.fit: \(500, 420\), \d+ cutouts$", demo.stdout, re.MULTILINE)
+    skipped = dict(re.findall(r"^skipped (\S+): (.+)$", demo.stdout, re.MULTILINE))
+    assert skipped.keys() == {"table.fits", "small.fits", "cube.fits", "flat.fits", "junk.fits"}
+    assert skipped["cube.fits"] == "3 axes instead of 2"
+    assert "smaller than a cutout" in skipped["small.fits"]
+    assert "no noise" in skipped["flat.fits"]
+    assert str(own_images / "junk.fits") in skipped["junk.fits"]
+
+
+def test_demo_nothing_usable(tmp_path: Path) -> None:
+    (tmp_path / "junk.fits").write_text("not FITS\n")
+
+    demo = run_demo(tmp_path, tmp_path)
+
+    assert demo.returncode == 1
+    assert "skipped junk.fits" in demo.stdout
+    assert "too few to train with" in demo.stderr
+    assert "Traceback" not in demo.stderr
+
+
+def test_demo_folder_without_fits(tmp_path: Path) -> None:
+    demo = run_demo(tmp_path, tmp_path / "missing")
+
+    assert demo.returncode == 1
+    assert "no FITS files" in demo.stderr
+
+
+@pytest.fixture
+def examples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes the modules of examples/ importable, as they are when the script runs."""
+    monkeypatch.syspath_prepend(SCRIPT.parent)
+
+
+@pytest.mark.usefixtures("examples")
+def test_generated_sky_same_seed_same_sky(tmp_path: Path) -> None:
+    from generated_sky import write_sky
+
+    first = write_sky(tmp_path / "1.fits", side=256, sources=20, seed=5)
+    second = write_sky(tmp_path / "2.fits", side=256, sources=20, seed=5)
+
+    sky = fits.getdata(tmp_path / "1.fits")
+    assert sky.dtype == ">i2"
+    assert np.array_equal(sky, fits.getdata(tmp_path / "2.fits"))
+    assert torch.equal(first.centres, second.centres)
+    assert torch.equal(first.is_galaxy, second.is_galaxy)
+    # Each source stands where the catalogue says, far above the background and its noise of 12.
+    light = [sky[row - 3 : row + 4, column - 3 : column + 4].mean() for row, column in first.centres]
+    assert min(light) > np.median(sky) + 12
+
+
+@pytest.mark.usefixtures("examples")
+def test_label_by_brightness_source_and_noise() -> None:
+    from cutouts import label_by_brightness
+
+    sky = torch.randn(256, 256, generator=torch.Generator().manual_seed(0))
+    sky[100:103, 50:53] += 20
+
+    centres, labels = label_by_brightness(sky, limit=40)
+
+    assert labels.tolist() == [1] + [0] * 20
+    assert centres[0].tolist() == [101, 51]
+
+
+@pytest.mark.usefixtures("examples")
+def test_loaders_give_the_same_batches(tmp_path: Path) -> None:
+    from cutouts import write_cutouts
+    from train_cutouts import FitsioImages, loader_of
+
+    image = torch.randn(200, 300, generator=torch.Generator().manual_seed(0))
+    centres = torch.tensor([[150, 40], [32, 32], [31, 100], [168, 268], [169, 100], [90, 90]])
+    paths, labels = write_cutouts(image, centres, torch.tensor([5, 1, 2, 6, 3, 4]), tmp_path, "cut")
+
+    ours = list(loader_of(torchfits.data.ImageDataset(paths), labels))
+    theirs = list(loader_of(FitsioImages(paths), labels))
+
+    assert len(ours) == len(theirs) == 1
+    assert torch.equal(ours[0][0], theirs[0][0])
+    # Only those whose square lies in the image, in order of rows.
+    assert ours[0][1].tolist() == theirs[0][1].tolist() == [1, 4, 5, 6]
+    assert torch.equal(ours[0][0][0], image[:64, :64])
+    assert torch.equal(ours[0][0][3], image[136:, 236:])
