@@ -6,14 +6,21 @@ import os
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import fitsio
 import numpy as np
 import pytest
 import torch
 import torchfits.data
 from astropy.io import fits
 from matplotlib.image import imread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
 
 SCRIPT = Path(__file__).parents[1] / "examples" / "train_cutouts.py"
 
@@ -130,21 +137,20 @@ def test_demo_folder_without_fits(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def examples(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Makes the modules of examples/ importable, as they are when the script runs."""
+def example(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
+    """Imports a module of examples/, as the script does."""
     monkeypatch.syspath_prepend(SCRIPT.parent)
+    return import_module
 
 
-@pytest.mark.usefixtures("examples")
-def test_generated_sky_same_seed_same_sky(tmp_path: Path) -> None:
-    from generated_sky import write_sky
-
+def test_generated_sky_same_seed_same_sky(tmp_path: Path, example: Callable[[str], ModuleType]) -> None:
+    write_sky = example("generated_sky").write_sky
     first = write_sky(tmp_path / "1.fits", side=256, sources=20, seed=5)
     second = write_sky(tmp_path / "2.fits", side=256, sources=20, seed=5)
 
-    sky = fits.getdata(tmp_path / "1.fits")
-    assert sky.dtype == ">i2"
-    assert np.array_equal(sky, fits.getdata(tmp_path / "2.fits"))
+    sky = fitsio.read(tmp_path / "1.fits")
+    assert sky.dtype == np.int16
+    assert np.array_equal(sky, fitsio.read(tmp_path / "2.fits"))
     assert torch.equal(first.centres, second.centres)
     assert torch.equal(first.is_galaxy, second.is_galaxy)
     # Each source stands where the catalogue says, far above the background and its noise of 12.
@@ -152,30 +158,25 @@ def test_generated_sky_same_seed_same_sky(tmp_path: Path) -> None:
     assert min(light) > np.median(sky) + 12
 
 
-@pytest.mark.usefixtures("examples")
-def test_label_by_brightness_source_and_noise() -> None:
-    from cutouts import label_by_brightness
-
+def test_label_by_brightness_source_and_noise(example: Callable[[str], ModuleType]) -> None:
     sky = torch.randn(256, 256, generator=torch.Generator().manual_seed(0))
     sky[100:103, 50:53] += 20
 
-    centres, labels = label_by_brightness(sky, limit=40)
+    centres, labels = example("cutouts").label_by_brightness(sky, limit=40)
 
     assert labels.tolist() == [1] + [0] * 20
     assert centres[0].tolist() == [101, 51]
 
 
-@pytest.mark.usefixtures("examples")
-def test_loaders_give_the_same_batches(tmp_path: Path) -> None:
-    from cutouts import write_cutouts
-    from train_cutouts import FitsioImages, loader_of
-
+def test_loaders_give_the_same_batches(tmp_path: Path, example: Callable[[str], ModuleType]) -> None:
+    script = example("train_cutouts")
     image = torch.randn(200, 300, generator=torch.Generator().manual_seed(0))
     centres = torch.tensor([[150, 40], [32, 32], [31, 100], [168, 268], [169, 100], [90, 90]])
-    paths, labels = write_cutouts(image, centres, torch.tensor([5, 1, 2, 6, 3, 4]), tmp_path, "cut")
+    positions = torch.tensor([5, 1, 2, 6, 3, 4])
+    paths, labels = example("cutouts").write_cutouts(image, centres, positions, tmp_path, "cut")
 
-    ours = list(loader_of(torchfits.data.ImageDataset(paths), labels))
-    theirs = list(loader_of(FitsioImages(paths), labels))
+    ours = list(script.loader_of(torchfits.data.ImageDataset(paths), labels))
+    theirs = list(script.loader_of(script.FitsioImages(paths), labels))
 
     assert len(ours) == len(theirs) == 1
     assert torch.equal(ours[0][0], theirs[0][0])

@@ -322,6 +322,7 @@ def test_cards_anyText_neverRaiseAndAreKept(cards: list[str]) -> None:
     assert len(header.cards) == len(header) == len(list(header))
     ended = next((i for i, card in enumerate(cards) if card.startswith("END     ")), len(cards))
     assert header.tostring() == "".join([*cards[:ended], END]).ljust(2880)
+    assert all(keyword in header for keyword in header)
     assert all(header[i] == card.value for i, card in enumerate(header.cards))
 
 
@@ -545,6 +546,7 @@ def test_setitem_keptCommentNotAscii_staysAsItIs() -> None:
         ("KEY", "two\nlines"),
         ("KEY", (1, "caf\xe9")),
         ("KEY", (1, "c" * 70)),
+        ("KEY", (1, "comment", "more")),
         ("KEY", 10**70),
         ("HISTORY", "two\nlines"),
         (("HISTORY", 0), "x" * 73),

@@ -45,7 +45,7 @@ _CONTINUE_ROOM = CARD_LENGTH - 13
 _CONTINUE_COMMENT_ROOM = _CONTINUE_ROOM - 3
 
 _KEYWORD_FIELD: Callable[[str], str] = itemgetter(slice(8))
-_VALUE_MARK: Callable[[str], str] = itemgetter(8)
+_COLUMN_9: Callable[[str], str] = itemgetter(8)
 _IMAGE = re.compile(r".{80}", re.DOTALL)
 # `[^']*(?:''[^']*)*` can match a text in one way only, so no input takes more than linear time.
 _STRING = re.compile(r" *'([^']*(?:''[^']*)*)' *(?:/ *(.*))?", re.DOTALL)
@@ -104,13 +104,18 @@ def _string_of(image: str) -> tuple[str, str] | None:
     return _parse_string(image[start:]) if start else None
 
 
+def normal_keyword(keyword: str) -> str:
+    """A keyword as it is looked up: upper case, without blanks around it and without HIERARCH before it."""
+    return keyword.strip().upper().removeprefix("HIERARCH ").lstrip()
+
+
 def normal_keywords(images: list[str]) -> list[str]:
-    """The keyword of each card as it is looked up: upper case."""
+    """The `normal_keyword` of each card."""
     names = list(map(str.upper, map(str.strip, map(_KEYWORD_FIELD, images))))
     # Nearly all cards are standard ones; a call for each would triple the time of the first look-up.
-    for i, mark in enumerate(map(_VALUE_MARK, images)):
+    for i, mark in enumerate(map(_COLUMN_9, images)):
         if mark != "=" and names[i] not in COMMENTARY_KEYWORDS:
-            names[i] = keyword_of(images[i]).upper()
+            names[i] = normal_keyword(keyword_of(images[i]))
     return names
 
 
@@ -125,8 +130,8 @@ def _split(image: str) -> tuple[str, int]:
     keyword = name.upper()
     if keyword in COMMENTARY_KEYWORDS:
         return keyword, 0
-    if image.startswith("= ", 8):
-        return keyword, 9
+    if image.startswith("=", 8):
+        return (keyword, 9) if image.startswith(" ", 9) else (name, 0)
     if keyword == "CONTINUE":
         return keyword, 8
     if keyword == "HIERARCH" and image.startswith(" ", 8) and "=" in image:
@@ -194,11 +199,6 @@ def _parse_float(text: str) -> float:
 # Writing
 
 
-def normal_keyword(keyword: str) -> str:
-    """A keyword as it is looked up: upper case, without blanks around it and without HIERARCH before it."""
-    return keyword.strip().upper().removeprefix("HIERARCH ").lstrip()
-
-
 def format_card(keyword: str, value: CardValue | SupportsItem, comment: str = "") -> str:
     """The image of a new card (FITS 4.0, section 4.2).
 
@@ -217,10 +217,7 @@ def format_card(keyword: str, value: CardValue | SupportsItem, comment: str = ""
 def format_commentary(keyword: str, text: str) -> list[str]:
     """The images of one commentary text, 72 characters a card; ValueError if it is not printable ASCII."""
     _checked_text(text)
-    return [
-        f"{keyword:<8}{text[i : i + _TEXT_LENGTH]:<{_TEXT_LENGTH}}"
-        for i in range(0, len(text) or 1, _TEXT_LENGTH)
-    ]
+    return [f"{keyword:<8}{text[i : i + _TEXT_LENGTH]:<{_TEXT_LENGTH}}" for i in range(0, len(text) or 1, _TEXT_LENGTH)]
 
 
 def replace_value(image: str, value: CardValue | SupportsItem, comment: str | None = None) -> str:
@@ -263,9 +260,7 @@ def _replace_commentary(keyword: str, text: object, comment: str | None) -> str:
         raise TypeError(f"a {keyword or 'blank'} card takes a str and no comment")
     image, *more = format_commentary(keyword, text)
     if more:
-        raise ValueError(
-            f"{text!r} is longer than the {_TEXT_LENGTH} characters of one {keyword or 'blank'} card"
-        )
+        raise ValueError(f"{text!r} is longer than the {_TEXT_LENGTH} characters of one {keyword or 'blank'} card")
     return image
 
 

@@ -1,4 +1,4 @@
-"""Blocks of the engine become torch tensors, and torch tensors become memory that the engine may fill, without a copy."""
+"""Blocks of the engine become torch tensors, and tensors memory that the engine fills, without a copy."""
 
 from __future__ import annotations
 

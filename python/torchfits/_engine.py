@@ -6,7 +6,6 @@ Java gets file names as the bytes that they are on disk, one in each character.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol, cast
 
 from torchfits import _jvm
@@ -14,6 +13,8 @@ from torchfits._dlpack import Exported, tensor_at
 from torchfits.errors import BY_KIND, EngineError, FitsError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import torch
 
 FIRST_IMAGE = -2
@@ -75,15 +76,15 @@ class _Api:
     """The classes of `org.torchfits.api`, and the class of what they throw."""
 
     def __init__(self) -> None:
-        import jpype
+        import jpype  # pyright: ignore[reportMissingTypeStubs]
 
         package = "org.torchfits.api."
-        self.images = cast(_Images, jpype.JClass(package + "Images"))
-        self.batches = cast(_Batches, jpype.JClass(package + "Batches"))
-        self.headers = cast(_Headers, jpype.JClass(package + "Headers"))
-        self.tasks = cast(_Tasks, jpype.JClass(package + "Tasks"))
-        self.about = cast(_About, jpype.JClass(package + "About"))
-        self.Error = cast(type[Exception], jpype.JException)
+        self.images = cast("_Images", jpype.JClass(package + "Images"))
+        self.batches = cast("_Batches", jpype.JClass(package + "Batches"))
+        self.headers = cast("_Headers", jpype.JClass(package + "Headers"))
+        self.tasks = cast("_Tasks", jpype.JClass(package + "Tasks"))
+        self.about = cast("_About", jpype.JClass(package + "About"))
+        self.Error = cast("type[Exception]", jpype.JException)
 
 
 _api: _Api | None = None

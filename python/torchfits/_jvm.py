@@ -13,11 +13,14 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from torchfits import _aot
 from torchfits.errors import EngineForkError, EngineStartError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
 
 MINIMUM_JAVA = 25
 
@@ -203,8 +206,7 @@ def start(*extra_flags: str) -> None:
 
 def _start_jvm(extra_flags: tuple[str, ...]) -> None:
     global _signal_guard
-    import jpype
-
+    jpype = _jpype_module()
     if jpype.isJVMStarted():
         _join_jvm()
         cache = None
@@ -222,8 +224,7 @@ def _start_jvm(extra_flags: tuple[str, ...]) -> None:
 
 
 def _start_own_jvm(extra_flags: tuple[str, ...]) -> _aot.Cache:
-    import jpype
-
+    jpype = _jpype_module()
     library = library_path()
     cache = _aot.Cache.of(library, class_path(), flags())
     # A full collection with torch loaded costs more than the whole start.
@@ -249,8 +250,7 @@ def _start_own_jvm(extra_flags: tuple[str, ...]) -> _aot.Cache:
 
 def _join_jvm() -> None:
     """Uses the JVM that another package started by way of JPype."""
-    import jpype
-
+    jpype = _jpype_module()
     version = str(jpype.JClass("java.lang.System").getProperty("java.version"))
     if int(version.split(".")[0].split("-")[0]) < MINIMUM_JAVA:
         raise EngineStartError(
@@ -261,14 +261,19 @@ def _join_jvm() -> None:
         jpype.addClassPath(jar)
 
 
-def _jpype_jar() -> Path:
-    import jpype
+def _jpype_module() -> Any:  # noqa: ANN401 - JPype has no type stubs
+    import jpype  # pyright: ignore[reportMissingTypeStubs]
 
+    return jpype
+
+
+def _jpype_jar() -> Path:
+    jpype = _jpype_module()
     return Path(jpype.__file__).parent.parent / "org.jpype.jar"
 
 
 @contextlib.contextmanager
-def _suspension_signal() -> Iterator[None]:
+def _suspension_signal() -> Generator[None]:
     """HotSpot takes a signal to suspend threads: SIGUSR2, which users need, unless it is told another one."""
     name = "_JAVA_SR_SIGNUM"
     if name in os.environ:
@@ -283,9 +288,8 @@ def _suspension_signal() -> Iterator[None]:
 
 def _uncouple_collectors() -> None:
     """JPype makes every full Python collection a Java one and every Java one a Python one; both stop the world."""
-    import _jpype
-
-    gc.callbacks[:] = [callback for callback in gc.callbacks if callback is not _jpype._collect]
+    collect = _jpype_module()._jpype._collect
+    gc.callbacks[:] = [callback for callback in gc.callbacks if callback is not collect]
 
 
 def _know_thread() -> None:
@@ -295,8 +299,7 @@ def _know_thread() -> None:
 
 
 def _detach_thread() -> None:
-    import jpype
-
+    jpype = _jpype_module()
     jpype.JClass("java.lang.Thread").detach()
 
 
@@ -314,9 +317,7 @@ def _after_fork_in_child() -> None:
     _lock = threading.RLock()
     if "jpype" not in sys.modules:
         return
-    import jpype
-    import jpype.config
-
+    jpype = _jpype_module()
     if jpype.isJVMStarted():
         jpype.config.onexit = False
         _uncouple_collectors()

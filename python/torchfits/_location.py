@@ -7,7 +7,7 @@ import os
 import re
 from dataclasses import dataclass
 from types import EllipsisType
-from typing import SupportsIndex
+from typing import SupportsIndex, TypeVar
 
 from torchfits import _engine
 
@@ -17,6 +17,8 @@ Hdu = int | str | tuple[str, int]
 SectionItem = slice | SupportsIndex | EllipsisType
 Section = SectionItem | tuple[SectionItem, ...]
 """A part of an image as numpy would index it: slices of step 1, integers and one ellipsis, slowest axis first."""
+
+_T = TypeVar("_T")
 
 _BRACKETS = re.compile(r"(.+?)((?:\[[^\[\]]*\])+)", re.DOTALL)
 _RANGE = re.compile(r"(\d+):(\d+)")
@@ -119,7 +121,7 @@ def _bound_text(bound: SupportsIndex | None) -> str:
     return "" if bound is None else str(operator.index(bound))
 
 
-def _either(what: str, argument: object, bracket: object) -> object:
+def _either(what: str, argument: _T | None, bracket: _T | None) -> _T | None:
     if argument is not None and bracket is not None:
         raise ValueError(f"{what} is given both in the path and as an argument")
     return bracket if argument is None else argument

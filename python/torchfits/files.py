@@ -7,16 +7,18 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from types import TracebackType
-from typing import Literal, TextIO, overload
-
-import torch
+from typing import TYPE_CHECKING, Literal, TextIO, overload
 
 from torchfits import _engine
 from torchfits._location import Hdu, Section, selector
 from torchfits.errors import FitsWarning, HduNotFoundError
 from torchfits.headers import Header, read_header
 from torchfits.images import read_image
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    import torch
 
 __all__ = ["HDU", "HDUList", "open"]
 
@@ -156,7 +158,10 @@ class HDUList(Sequence[HDU]):
         print(f"Filename: {self.filename}", file=output)
         print(f"{'No.':<4}{'Name':<14}{'Ver':<6}{'Kind':<18}{'BITPIX':<8}Shape", file=output)
         for hdu in self._hdus:
-            print(f"{hdu.index:<4}{hdu.name:<14}{hdu.ver:<6}{hdu.kind:<18}{hdu.bitpix:<8}{hdu.shape}", file=output)
+            print(
+                f"{hdu.index:<4}{hdu.name:<14}{hdu.ver:<6}{hdu.kind:<18}{hdu.bitpix:<8}{hdu.shape}",
+                file=output,
+            )
 
     def __enter__(self) -> HDUList:
         return self

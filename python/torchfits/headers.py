@@ -39,13 +39,7 @@ Value: TypeAlias = Any
 Only the file says which, so a type checker lets it pass for any of them.
 """
 
-NewValue: TypeAlias = (
-    CardValue
-    | SupportsItem
-    | list[str]
-    | tuple[CardValue | SupportsItem]
-    | tuple[CardValue | SupportsItem, str | None]
-)
+NewValue: TypeAlias = CardValue | SupportsItem | list[str] | tuple[CardValue | SupportsItem, str | None]
 
 
 def read_header(path: str | os.PathLike[str], *, hdu: Hdu = 0) -> Header:
@@ -373,6 +367,4 @@ class _CardList:
 def _value_and_comment(value: NewValue) -> tuple[CardValue | SupportsItem, str | None]:
     if isinstance(value, list):
         raise TypeError("only COMMENT, HISTORY and blank cards take a list")
-    if not isinstance(value, tuple):
-        return value, None
-    return (value[0], value[1]) if len(value) == 2 else (value[0], None)
+    return value if isinstance(value, tuple) else (value, None)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch
 
 from torchfits import _engine
 from torchfits._location import Hdu, Section, locate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["read_batch", "read_image"]
 
@@ -43,8 +45,8 @@ def read_image(
     """Reads one image.
 
     Without `dtype` the result is exact: BITPIX 8, 16, 32, 64, -32 and -64 give uint8, int16, int32, int64, float32 and
-    float64; the conventions for unsigned and signed bytes (FITS 4.0, table 11) give uint16, uint32, uint64 and int8; any
-    other BSCALE or BZERO gives float32 for BITPIX 8, 16 and -32 and float64 for the others, with BLANK as NaN.
+    float64; the conventions for unsigned and signed bytes (FITS 4.0, table 11) give uint16, uint32, uint64 and int8;
+    any other BSCALE or BZERO gives float32 for BITPIX 8, 16 and -32 and float64 for the others, with BLANK as NaN.
 
     Args:
         path: the file; a str may carry an HDU and a section in CFITSIO's syntax, `img.fits[SCI,1][101:200,1:50]`.

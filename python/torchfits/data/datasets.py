@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.utils.data import Dataset
 
-from torchfits._location import Hdu, Section
 from torchfits.errors import MismatchError
 from torchfits.images import read_batch, read_image
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from torchfits._location import Hdu, Section
 
 __all__ = ["ImageDataset"]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 from torch import distributed
 from torch.utils.data import IterableDataset, get_worker_info
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 __all__ = ["StreamingDataset"]
 
@@ -25,8 +27,9 @@ class _Items(Protocol):
 class StreamingDataset(IterableDataset[Any]):
     """The items of a dataset in order, or shuffled anew each epoch, without an item twice.
 
-    Each rank gets the same number of items: of `len(dataset)` those beyond a multiple of `world_size` are left out (others
-    in each epoch if shuffled). The workers of a rank share its items. The order is a function of seed and epoch alone.
+    Each rank gets the same number of items: of `len(dataset)` those beyond a multiple of `world_size` are left out
+    (others in each epoch if shuffled). The workers of a rank share its items. The order is a function of seed and
+    epoch alone.
     """
 
     _LOOK_AHEAD = 64  # items that one call to the engine reads
@@ -88,4 +91,5 @@ class StreamingDataset(IterableDataset[Any]):
         if not self._shuffle:
             return list(range(len(self._dataset)))
         generator = torch.Generator().manual_seed((self._seed * _SPREAD + self._epoch) % 2**63)
-        return torch.randperm(len(self._dataset), generator=generator).tolist()
+        order = torch.randperm(len(self._dataset), generator=generator)
+        return order.tolist()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]

@@ -18,6 +18,7 @@ import org.torchfits.library.NativeFunction;
 final class CfitsioBindings {
   private final SymbolLookup library;
   private final NativeFunction ffclos;
+  private final NativeFunction ffcmsg;
   private final NativeFunction ffdkopn;
   private final NativeFunction fffree;
   private final NativeFunction ffgerr;
@@ -41,6 +42,7 @@ final class CfitsioBindings {
   CfitsioBindings(SymbolLookup library) {
     this.library = library;
     ffclos = function("ffclos", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
+    ffcmsg = function("ffcmsg", FunctionDescriptor.ofVoid());
     ffdkopn =
         function("ffdkopn", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, JAVA_INT, ADDRESS));
     fffree = function("fffree", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
@@ -98,6 +100,15 @@ final class CfitsioBindings {
   int ffclos(MemorySegment fptr, MemorySegment status) {
     try {
       return (int) ffclos.handle().invokeExact(fptr, status);
+    } catch (Throwable thrown) {
+      throw NativeFunction.rethrow(thrown);
+    }
+  }
+
+  /** {@code fits_clear_errmsg}. */
+  void ffcmsg() {
+    try {
+      ffcmsg.handle().invokeExact();
     } catch (Throwable thrown) {
       throw NativeFunction.rethrow(thrown);
     }

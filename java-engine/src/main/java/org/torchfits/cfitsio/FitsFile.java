@@ -22,7 +22,9 @@ import org.torchfits.error.FitsException;
  *
  * <p>It stands on one HDU, the primary at first. HDUs, pixels and axes count from 0, shapes and
  * positions are in C order (the axis NAXIS1 last). Files are read only, local, regular and not
- * compressed as a whole; images in them may be tile-compressed. A name is taken literally.
+ * compressed as a whole; images in them may be tile-compressed. A name is taken literally. cfitsio
+ * reads whole blocks of 2880 bytes: what stands in a block that the file has only in part is
+ * TRUNCATED.
  *
  * <p>One thread at a time may use it. All methods throw {@link FitsException} where cfitsio fails,
  * with its status, and {@link IllegalStateException} after {@link #close()}.

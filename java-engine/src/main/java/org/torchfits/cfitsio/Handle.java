@@ -28,7 +28,7 @@ final class Handle implements AutoCloseable {
   private final List<Long> headerOffsets = new ArrayList<>(List.of(0L));
 
   private int hdu;
-  private Extent extent;
+  private Extent extent = Extent.UNKNOWN;
   private Values values = Values.PHYSICAL;
   private boolean closed;
 
@@ -37,7 +37,9 @@ final class Handle implements AutoCloseable {
    *
    * @param next where the next HDU would begin
    */
-  record Extent(long header, long data, long next) {}
+  record Extent(long header, long data, long next) {
+    static final Extent UNKNOWN = new Extent(0, 0, Long.MAX_VALUE);
+  }
 
   /** A call of cfitsio. */
   @FunctionalInterface
@@ -64,7 +66,6 @@ final class Handle implements AutoCloseable {
     this.file = file;
     HeaderGuard.check(file, 0, 0);
     fptr = open();
-    extent = askExtent();
   }
 
   private MemorySegment open() {
@@ -81,7 +82,11 @@ final class Handle implements AutoCloseable {
     return hdu;
   }
 
+  /** Where the current HDU stands. */
   Extent extent() {
+    if (extent == Extent.UNKNOWN) {
+      extent = askExtent();
+    }
     return extent;
   }
 
@@ -118,13 +123,14 @@ final class Handle implements AutoCloseable {
    */
   private boolean findNext() {
     stepTo(headerOffsets.size() - 1);
-    if (extent.next() <= extent.header()) {
+    long next = extent().next();
+    if (next <= extent.header()) {
       throw failure(ErrorKind.BAD_HEADER, "the size of the data is beyond all bounds");
     }
-    boolean found = file.hasKeywordAt(extent.next(), "XTENSION");
+    boolean found = file.hasKeywordAt(next, "XTENSION");
     if (found) {
-      HeaderGuard.check(file, extent.next(), hdu + 1);
-      headerOffsets.add(extent.next());
+      HeaderGuard.check(file, next, hdu + 1);
+      headerOffsets.add(next);
     }
     return found;
   }
@@ -135,10 +141,10 @@ final class Handle implements AutoCloseable {
     }
     int before = hdu;
     hdu = target;
+    extent = Extent.UNKNOWN;
     values = Values.PHYSICAL;
     try {
       call("reading the header", (f, _, status) -> cfitsio.ffmahd(f, target + 1, NULL, status));
-      extent = askExtent();
     } catch (FitsException notReadable) {
       hdu = before;
       throw notReadable;
@@ -189,6 +195,8 @@ final class Handle implements AutoCloseable {
    */
   void call(String act, Call call) {
     requireOpen();
+    // cfitsio also leaves messages where it succeeds in the end.
+    cfitsio.ffcmsg();
     try (Arena arena = Arena.ofConfined()) {
       check(act, call.of(fptr, arena, arena.allocate(JAVA_INT)));
     }
@@ -202,8 +210,15 @@ final class Handle implements AutoCloseable {
 
   private void check(String act, int status) {
     if (status > 0) {
-      throw Failures.of(cfitsio, status, where() + act);
+      String words = Status.words(cfitsio, status).replace(file.descriptorPath(), file.name());
+      throw new FitsException(kind(status), status, where() + act + ": " + words);
     }
+  }
+
+  private ErrorKind kind(int status) {
+    return Status.isOfReading(status) && extent.next() > file.size()
+        ? ErrorKind.TRUNCATED
+        : Status.kind(status);
   }
 
   /** An exception that names this file and the current HDU. */

@@ -361,28 +361,54 @@ class FitsFileTest {
     }
   }
 
+  /** Two blocks of pixels, of which the file has only so many bytes. */
+  private FitsFile cut(int bytes) throws IOException {
+    byte[] data = shorts(IntStream.range(0, FitsBytes.BLOCK).toArray());
+    byte[] whole = new FitsBytes().header(primary(16, FitsBytes.BLOCK)).data(data).toBytes();
+    return FitsFile.open(write("a.fits", Arrays.copyOf(whole, FitsBytes.BLOCK + bytes)));
+  }
+
   @ParameterizedTest
-  @ValueSource(ints = {2880, 2882, 2885})
+  @ValueSource(ints = {0, 2, 2880, 2881, 5759})
   void readPixels_fileEndsWithinTheImage_isTruncatedNotZeros(int bytes) throws IOException {
-    byte[] whole = new FitsBytes().header(primary(16, 3)).data(shorts(1, 2, 3)).toBytes();
     PixelFormat format = PixelFormat.physical(PixelType.INT16);
-    try (FitsFile file = FitsFile.open(write("a.fits", Arrays.copyOf(whole, bytes)))) {
-      assertFails(ErrorKind.TRUNCATED, () -> file.readPixels(0, 3, format, room(PixelType.INT16, 3)));
-      assertFails(ErrorKind.TRUNCATED, () -> section(file, new long[] {2}, new long[] {2}, new long[] {1}, 1));
-      int left = (bytes - 2880) / 2;
-      file.readPixels(0, left, format, room(PixelType.INT16, 3));
-      assertFails(ErrorKind.TRUNCATED, () -> file.readPixels(left, 1, format, room(PixelType.INT16, 3)));
+    long pixels = FitsBytes.BLOCK;
+    try (FitsFile file = cut(bytes)) {
+      assertFails(
+          ErrorKind.TRUNCATED, () -> file.readPixels(0, pixels, format, room(PixelType.INT16, pixels)));
+      long[] last = {pixels - 1};
+      assertFails(ErrorKind.TRUNCATED, () -> section(file, last, last, new long[] {1}, 1));
     }
   }
 
   @Test
-  void readPixels_lastBlockNotFilledUp_isRead() throws IOException {
+  void readPixels_fromTheWholeBlocksOfACutFile_areRead() throws IOException {
+    try (FitsFile file = cut(2881)) {
+      short[] pixels = section(file, new long[] {0}, new long[] {1439}, new long[] {1}, 1440);
+      assertEquals(1439, pixels[1439]);
+    }
+  }
+
+  @Test
+  void readPixels_lastBlockNotFilledUp_isTruncated() throws IOException {
     byte[] whole = new FitsBytes().header(primary(16, 3)).data(shorts(1, 2, 3)).toBytes();
     try (FitsFile file = FitsFile.open(write("a.fits", Arrays.copyOf(whole, 2886)))) {
-      MemorySegment into = room(PixelType.INT16, 3);
-      file.readPixels(0, 3, PixelFormat.physical(PixelType.INT16), into);
-      assertArrayEquals(new short[] {1, 2, 3}, into.toArray(JAVA_SHORT));
+      FitsException failure =
+          assertThrows(
+              FitsException.class,
+              () -> file.readPixels(0, 3, PixelFormat.physical(PixelType.INT16), room(PixelType.INT16, 3)));
+      assertEquals(ErrorKind.TRUNCATED, failure.kind());
+      assertEquals(108, failure.status());
+      assertTrue(failure.toString().contains("a.fits[0]: reading pixels: "), failure::getMessage);
+      assertFalse(failure.toString().contains("/proc/"), failure::getMessage);
     }
+  }
+
+  @Test
+  void open_lastBlockOfTheHeaderNotFilledUp_isTruncated() throws IOException {
+    byte[] whole = new FitsBytes().header(primary(8)).toBytes();
+    String path = write("a.fits", Arrays.copyOf(whole, 320));
+    assertFails(ErrorKind.TRUNCATED, () -> FitsFile.open(path));
   }
 
   @Test

@@ -1,10 +1,13 @@
 package org.torchfits.cfitsio;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -17,18 +20,33 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.torchfits.error.ErrorKind;
+import org.torchfits.error.FitsException;
 import org.torchfits.oracle.Json;
 import org.torchfits.oracle.RealData;
 
 /** Images of real files against what fitsio 1.4.2, another program around cfitsio, read of them. */
 class RealFilesTest {
+  /** fitsio drops its second HDU without a word. */
+  private static final String WITH_BROKEN_HDU = "mpdaf__Spectrum_Variance.fits";
+
   @TestFactory
   Stream<DynamicTest> readSection_everyImageOfRealFiles_isWhatFitsioReads() throws IOException {
     Path folder = RealData.folder();
     return RealData.lines("EXPECT.jsonl").stream()
         .filter(RealFilesTest::isOpened)
-        .map(file -> DynamicTest.dynamicTest(name(file), () -> { try { compare(folder, file); } catch (Throwable e) { throw new AssertionError(name(file), e);} }));
+        .map(file -> DynamicTest.dynamicTest(name(file), () -> compare(folder, file)));
+  }
+
+  @Test
+  void hduCount_fileWithABrokenHdu_saysSo() {
+    try (FitsFile file = FitsFile.open(RealData.folder().resolve(WITH_BROKEN_HDU).toString())) {
+      FitsException failure = assertThrows(FitsException.class, file::hduCount);
+      assertEquals(ErrorKind.BAD_HEADER, failure.kind());
+      assertEquals(222, failure.status());
+    }
   }
 
   private static String name(Json file) {
@@ -39,7 +57,8 @@ class RealFilesTest {
     String name = name(file);
     return file.get("fitsio").get("open").asString().equals("ok")
         && !name.endsWith(".gz")
-        && !name.endsWith(".bz2");
+        && !name.endsWith(".bz2")
+        && !name.equals(WITH_BROKEN_HDU);
   }
 
   private static void compare(Path folder, Json expected) throws Exception {
@@ -67,7 +86,7 @@ class RealFilesTest {
     assertArrayEquals(shape, file.shape());
     PixelType type = type(expected.get("dtype").asString());
     if (Arrays.stream(shape).allMatch(length -> length > 0)) {
-      assertEquals(expected.get("sha").asString(), hash(read(file, shape, type)), file.headerText().substring(0,0)+file.hdu());
+      assertEquals(expected.get("sha").asString(), hash(read(file, shape, type)), "HDU " + file.hdu());
     }
   }
 
@@ -92,8 +111,20 @@ class RealFilesTest {
       long[] last = Arrays.stream(shape).map(length -> length - 1).toArray();
       long[] step = Arrays.stream(shape).map(length -> 1).toArray();
       file.readSection(new long[shape.length], last, step, PixelFormat.physical(type), into);
-      return into.toArray(JAVA_BYTE);
+      return withOneNan(into, type).toArray(JAVA_BYTE);
     }
+  }
+
+  /** The hashes do not tell one NaN from another. */
+  private static MemorySegment withOneNan(MemorySegment pixels, PixelType type) {
+    for (long at = 0; at < pixels.byteSize(); at += type.bytes()) {
+      if (type == PixelType.FLOAT32 && Float.isNaN(pixels.get(JAVA_FLOAT, at))) {
+        pixels.set(JAVA_FLOAT, at, Float.NaN);
+      } else if (type == PixelType.FLOAT64 && Double.isNaN(pixels.get(JAVA_DOUBLE, at))) {
+        pixels.set(JAVA_DOUBLE, at, Double.NaN);
+      }
+    }
+    return pixels;
   }
 
   private static String hash(byte[] bytes) throws NoSuchAlgorithmException {

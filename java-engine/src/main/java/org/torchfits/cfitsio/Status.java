@@ -6,32 +6,29 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.StringJoiner;
 import org.torchfits.error.ErrorKind;
-import org.torchfits.error.FitsException;
 
-/** Makes exceptions of cfitsio's statuses. */
-final class Failures {
+/** What the statuses of cfitsio mean. */
+final class Status {
   private static final int FLEN_ERRMSG = 81;
   private static final int FLEN_STATUS = 31;
+  private static final int END_OF_FILE = 107;
+  private static final int READ_ERROR = 108;
 
   /** The stack of messages is one for the process: whoever fails takes all that it holds. */
   private static final Object MESSAGE_STACK = new Object();
 
-  private Failures() {}
+  private Status() {}
 
   /**
-   * An exception whose message has the act, cfitsio's text for the status, and cfitsio's messages,
-   * among which may be some of another thread that failed at the same time.
-   *
-   * @param status above 0
-   * @param act file, HDU and what was tried
+   * cfitsio's text for a status, and the messages on its stack. When several threads call cfitsio
+   * some may be missing, or of another thread.
    */
-  static FitsException of(CfitsioBindings cfitsio, int status, String act) {
+  static String words(CfitsioBindings cfitsio, int status) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment text = arena.allocate(FLEN_ERRMSG);
       cfitsio.ffgerr(status, text.asSlice(0, FLEN_STATUS));
-      String reason =
-          act + ": " + text.getString(0, ISO_8859_1) + " (cfitsio status " + status + ")";
-      return new FitsException(kind(status), status, reason + messages(cfitsio, text));
+      String meaning = text.getString(0, ISO_8859_1);
+      return meaning + " (cfitsio status " + status + ")" + messages(cfitsio, text);
     }
   }
 
@@ -45,11 +42,16 @@ final class Failures {
     return messages.toString();
   }
 
+  /** Whether bytes of the file could not be had. */
+  static boolean isOfReading(int status) {
+    return status == END_OF_FILE || status == READ_ERROR;
+  }
+
   /** The groups of {@code fitsio.h}. */
-  private static ErrorKind kind(int status) {
+  static ErrorKind kind(int status) {
     return switch (status) {
-      case 103, 104, 108, 116 -> ErrorKind.IO;
-      case 107 -> ErrorKind.TRUNCATED;
+      case 103, 104, READ_ERROR, 116 -> ErrorKind.IO;
+      case END_OF_FILE -> ErrorKind.TRUNCATED;
       case 113 -> ErrorKind.OUT_OF_MEMORY;
       case 226, 227, 233, 235, 251 -> ErrorKind.WRONG_HDU_KIND;
       case 301 -> ErrorKind.HDU_NOT_FOUND;
