@@ -59,9 +59,7 @@ def _add_stars(light: torch.Tensor, centres: torch.Tensor, counts: torch.Tensor)
     light.index_put_((centres[:, 0], centres[:, 1]), counts, accumulate=True)
 
 
-def _add_galaxies(
-    light: torch.Tensor, centres: torch.Tensor, counts: torch.Tensor, generator: torch.Generator
-) -> None:
+def _add_galaxies(light: torch.Tensor, centres: torch.Tensor, counts: torch.Tensor, generator: torch.Generator) -> None:
     """Adds tilted exponential discs to `light`, in place."""
     n = len(centres)
     length = 1.5 + 2.0 * torch.rand(n, 1, 1, generator=generator)  # scale length in pixels

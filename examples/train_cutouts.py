@@ -138,9 +138,7 @@ def train(model: nn.Module, cutouts: Cutouts, steps: int) -> None:
     losses: list[float] = []
     count = 0
     start = time.perf_counter()
-    progress = tqdm(
-        itertools.islice(for_ever(loader), steps), "training", total=steps, unit="step", mininterval=0.5
-    )
+    progress = tqdm(itertools.islice(for_ever(loader), steps), "training", total=steps, unit="step", mininterval=0.5)
     for batch, labels in progress:
         loss = functional.cross_entropy(model(batch), labels)
         optimiser.zero_grad()
@@ -176,8 +174,7 @@ def print_accuracy(cutouts: Cutouts, predicted: list[int]) -> None:
     ones = sum(cutouts.labels)
     commoner = max(ones, total - ones)
     print(
-        f"accuracy on {total} held-out cutouts: {right / total:.3f} "
-        f"(always the commoner class: {commoner / total:.3f})"
+        f"accuracy on {total} held-out cutouts: {right / total:.3f} (always the commoner class: {commoner / total:.3f})"
     )
 
 
@@ -206,9 +203,7 @@ def draw_samples(cutouts: Cutouts, predicted: list[int], path: Path) -> None:
 def arguments() -> argparse.Namespace:
     """What the command line says."""
     parser = argparse.ArgumentParser(description="Train a small CNN on cutouts of a FITS sky.")
-    parser.add_argument(
-        "data", type=Path, nargs="?", help="folder with FITS images (default: a generated sky)"
-    )
+    parser.add_argument("data", type=Path, nargs="?", help="folder with FITS images (default: a generated sky)")
     parser.add_argument("--steps", type=int, default=120, help="batches to train with")
     parser.add_argument("--cutouts", type=int, default=3072, help="cutouts at most")
     parser.add_argument("--out", type=Path, default=Path("out"), help="folder for the PNG")
@@ -238,6 +233,8 @@ def main() -> None:
         print(f"cutouts: {counts[0]} {cutouts.classes[0]}, {counts[1]} {cutouts.classes[1]}")
 
         print_loading_rates(cutouts)
+        # Steps as small as these gain little from a second thread, and lose much on a busy machine.
+        torch.set_num_threads(1)
         model = SmallCNN()
         for_training, held_out = cutouts.split()
         train(model, for_training, options.steps)

@@ -6,6 +6,7 @@ Java gets file names as the bytes that they are on disk, one in each character.
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, cast
 
 from torchfits import _jvm
@@ -73,18 +74,34 @@ class _About(Protocol):
 
 
 class _Api:
-    """The classes of `org.torchfits.api`, and the class of what they throw."""
+    """The classes of `org.torchfits.api`, each looked up at its first use: JPype takes milliseconds for one."""
 
     def __init__(self) -> None:
-        import jpype  # pyright: ignore[reportMissingTypeStubs]
+        self._jpype = _jvm.jpype()
+        self.Error: type[Exception] = self._jpype.JException
 
-        package = "org.torchfits.api."
-        self.images = cast("_Images", jpype.JClass(package + "Images"))
-        self.batches = cast("_Batches", jpype.JClass(package + "Batches"))
-        self.headers = cast("_Headers", jpype.JClass(package + "Headers"))
-        self.tasks = cast("_Tasks", jpype.JClass(package + "Tasks"))
-        self.about = cast("_About", jpype.JClass(package + "About"))
-        self.Error = cast("type[Exception]", jpype.JException)
+    @cached_property
+    def images(self) -> _Images:
+        return cast("_Images", self._class("Images"))
+
+    @cached_property
+    def batches(self) -> _Batches:
+        return cast("_Batches", self._class("Batches"))
+
+    @cached_property
+    def headers(self) -> _Headers:
+        return cast("_Headers", self._class("Headers"))
+
+    @cached_property
+    def tasks(self) -> _Tasks:
+        return cast("_Tasks", self._class("Tasks"))
+
+    @cached_property
+    def about(self) -> _About:
+        return cast("_About", self._class("About"))
+
+    def _class(self, name: str) -> object:
+        return self._jpype.JClass(f"org.torchfits.api.{name}")
 
 
 _api: _Api | None = None

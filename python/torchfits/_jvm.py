@@ -206,8 +206,7 @@ def start(*extra_flags: str) -> None:
 
 def _start_jvm(extra_flags: tuple[str, ...]) -> None:
     global _signal_guard
-    jpype = _jpype_module()
-    if jpype.isJVMStarted():
+    if jpype().isJVMStarted():
         _join_jvm()
         cache = None
     else:
@@ -224,7 +223,6 @@ def _start_jvm(extra_flags: tuple[str, ...]) -> None:
 
 
 def _start_own_jvm(extra_flags: tuple[str, ...]) -> _aot.Cache:
-    jpype = _jpype_module()
     library = library_path()
     cache = _aot.Cache.of(library, class_path(), flags())
     # A full collection with torch loaded costs more than the whole start.
@@ -232,7 +230,7 @@ def _start_own_jvm(extra_flags: tuple[str, ...]) -> _aot.Cache:
     gc.disable()
     try:
         with _suspension_signal():
-            jpype.startJVM(
+            jpype().startJVM(
                 *flags(),
                 *(extra_flags or cache.flags()),
                 jvmpath=os.fspath(library),
@@ -250,26 +248,25 @@ def _start_own_jvm(extra_flags: tuple[str, ...]) -> _aot.Cache:
 
 def _join_jvm() -> None:
     """Uses the JVM that another package started by way of JPype."""
-    jpype = _jpype_module()
-    version = str(jpype.JClass("java.lang.System").getProperty("java.version"))
+    version = str(jpype().JClass("java.lang.System").getProperty("java.version"))
     if int(version.split(".")[0].split("-")[0]) < MINIMUM_JAVA:
         raise EngineStartError(
             f"another package has started Java {version} in this process; torchfits needs {MINIMUM_JAVA} or newer. "
             "Set JAVA_HOME to a newer one, or use torchfits first"
         )
     for jar in _engine_jars():
-        jpype.addClassPath(jar)
+        jpype().addClassPath(jar)
 
 
-def _jpype_module() -> Any:  # noqa: ANN401 - JPype has no type stubs
-    import jpype  # pyright: ignore[reportMissingTypeStubs]
+def jpype() -> Any:  # noqa: ANN401 - it has no type stubs
+    """The module JPype and its `config`, imported at the first use."""
+    import jpype.config  # pyright: ignore[reportMissingTypeStubs]
 
     return jpype
 
 
 def _jpype_jar() -> Path:
-    jpype = _jpype_module()
-    return Path(jpype.__file__).parent.parent / "org.jpype.jar"
+    return Path(jpype().__file__).parent.parent / "org.jpype.jar"
 
 
 @contextlib.contextmanager
@@ -288,7 +285,7 @@ def _suspension_signal() -> Generator[None]:
 
 def _uncouple_collectors() -> None:
     """JPype makes every full Python collection a Java one and every Java one a Python one; both stop the world."""
-    collect = _jpype_module()._jpype._collect
+    collect = jpype()._jpype._collect
     gc.callbacks[:] = [callback for callback in gc.callbacks if callback is not collect]
 
 
@@ -299,8 +296,7 @@ def _know_thread() -> None:
 
 
 def _detach_thread() -> None:
-    jpype = _jpype_module()
-    jpype.JClass("java.lang.Thread").detach()
+    jpype().JClass("java.lang.Thread").detach()
 
 
 def _stop() -> None:
@@ -317,12 +313,11 @@ def _after_fork_in_child() -> None:
     _lock = threading.RLock()
     if "jpype" not in sys.modules:
         return
-    jpype = _jpype_module()
-    if jpype.isJVMStarted():
-        jpype.config.onexit = False
-        _uncouple_collectors()
+    if jpype().isJVMStarted():
         _started = False
         _forked = True
+        jpype().config.onexit = False
+        _uncouple_collectors()
 
 
 os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -21,6 +21,7 @@ Section = SectionItem | tuple[SectionItem, ...]
 _T = TypeVar("_T")
 
 _BRACKETS = re.compile(r"(.+?)((?:\[[^\[\]]*\])+)", re.DOTALL)
+_LARGEST = 2**31 - 1  # what the engine counts HDUs and versions by
 _RANGE = re.compile(r"(\d+):(\d+)")
 
 
@@ -64,7 +65,8 @@ def locate(
     encoded = _engine.encode(path)
     text = None if section is None else section_text(section)
     if isinstance(path, str) and path.endswith("]") and not os.path.exists(path):  # noqa: PTH110 - may be no path
-        encoded, bracket_hdu, bracket_section = _split(encoded)
+        name, bracket_hdu, bracket_section = _split(path)
+        encoded = _engine.encode(name)
         hdu = _either("an HDU", hdu, bracket_hdu)
         text = _either("a section", text, bracket_section)
     return Location(encoded, default if hdu is None else selector(hdu), text)
@@ -75,7 +77,7 @@ def selector(hdu: Hdu) -> _engine.Selector:
 
     Raises:
         TypeError: if it is neither a number, a name, nor a pair of name and version.
-        ValueError: if the number is negative.
+        ValueError: if a number is out of the range that files can have.
     """
     if isinstance(hdu, str):
         return (_engine.BY_NAME, hdu, 0)
@@ -83,13 +85,17 @@ def selector(hdu: Hdu) -> _engine.Selector:
         name, version = hdu
         if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance] - users without a type checker
             raise TypeError(f"hdu must be an int, a name or (name, version), not {hdu!r}")
-        return (_engine.BY_NAME, name, operator.index(version))
+        return (_engine.BY_NAME, name, _in_range("a version", version, lowest=-_LARGEST))
     if isinstance(hdu, bool):
         raise TypeError("hdu must be an int, a name or (name, version), not a bool")
-    number = operator.index(hdu)
-    if number < 0:
-        raise ValueError(f"hdu counts from 0, not {number}")
-    return (number, None, 0)
+    return (_in_range("hdu", hdu, lowest=0), None, 0)
+
+
+def _in_range(what: str, value: SupportsIndex, *, lowest: int) -> int:
+    number = operator.index(value)
+    if not lowest <= number <= _LARGEST:
+        raise ValueError(f"{what} is from {lowest} to {_LARGEST}, not {number}")
+    return number
 
 
 def section_text(section: Section) -> str:
@@ -153,9 +159,12 @@ def _bracket_hdu(text: str) -> Hdu:
 
 
 def _bracket_section(text: str) -> str | None:
-    """CFITSIO's `x1:x2,y1:y2,*` in the engine's syntax and order; None if it is not of that form."""
+    """CFITSIO's `x1:x2,y1:y2,*` in the engine's syntax and order; None if it is not of that form.
+
+    Axes that are not told are whole: the slowest ones, as the fastest comes first.
+    """
     items = [_bracket_item(item.strip()) for item in text.split(",")]
-    return None if None in items else ",".join(str(item) for item in reversed(items))
+    return None if None in items else ",".join(["...", *(str(item) for item in reversed(items))])
 
 
 def _bracket_item(item: str) -> str | None:

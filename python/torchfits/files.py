@@ -125,7 +125,7 @@ class HDUList(Sequence[HDU]):
         _, name, version = selector(key)
         wanted = str(name).strip().upper()
         for hdu in self._hdus:
-            if hdu.name.strip() == wanted and version in (0, hdu.ver):
+            if (hdu.name.strip() == wanted or (hdu.index == 0 and wanted == "PRIMARY")) and version in (0, hdu.ver):
                 return hdu
         raise self._not_found(f"no HDU {key!r}")
 

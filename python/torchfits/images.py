@@ -139,7 +139,11 @@ def _require_fillable(out: torch.Tensor, dtype: torch.dtype | None, device: Devi
 
 
 def _fused(dtype: torch.dtype | None) -> str | None:
-    return None if dtype is None else _FUSED.get(dtype)
+    if dtype is None:
+        return None
+    if not isinstance(dtype, torch.dtype):  # pyright: ignore[reportUnnecessaryIsInstance] - users without a type checker
+        raise TypeError(f"dtype must be a torch.dtype, not {dtype!r}")
+    return _FUSED.get(dtype)
 
 
 def _deliver(image: torch.Tensor, dtype: torch.dtype | None, device: Device | None) -> torch.Tensor:

@@ -31,6 +31,7 @@ public final class DlpackTensor implements AutoCloseable {
   static final long HUGE_PAGE_BYTES = 2L << 20;
 
   private static final int CPU = 1;
+  private static final int MINOR_VERSION = 1;
 
   private final MemorySegment block;
   private final MemorySegment elements;
@@ -124,8 +125,8 @@ public final class DlpackTensor implements AutoCloseable {
     block.asSlice(0, abi.structBytes).fill((byte) 0);
     block.set(JAVA_LONG, abi.deleterOffset, Libc.freeAddress());
     if (abi == Abi.VERSIONED) {
-      block.set(JAVA_INT, 0, 1);
-      block.set(JAVA_INT, 4, 1);
+      block.set(JAVA_INT, 0, TensorView.MAJOR_VERSION);
+      block.set(JAVA_INT, 4, MINOR_VERSION);
     }
     long shapeOffset = abi.structBytes;
     long stridesOffset = shapeOffset + (long) Long.BYTES * shape.length;

@@ -28,6 +28,7 @@ public final class Libc {
   public static final int ENXIO = 6;
   public static final int ENFILE = 23;
   public static final int EMFILE = 24;
+  public static final int ESPIPE = 29;
   public static final int ELOOP = 40;
   public static final int ENAMETOOLONG = 36;
 

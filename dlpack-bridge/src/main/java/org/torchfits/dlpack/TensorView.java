@@ -30,6 +30,9 @@ public record TensorView(ElementType type, long[] shape, MemorySegment elements)
   static final long BYTE_OFFSET = 40;
   static final long BYTES = 48;
 
+  /** The one layout of {@code DLManagedTensorVersioned} that there is. */
+  static final int MAJOR_VERSION = 1;
+
   private static final int DEVICE_CPU = 1;
   private static final int DEVICE_CUDA_HOST = 3;
 
@@ -37,9 +40,12 @@ public record TensorView(ElementType type, long[] shape, MemorySegment elements)
    * The tensor whose DLPack struct stands at {@code address}.
    *
    * @throws IllegalArgumentException if it is not a dense C-order tensor in memory that the CPU can
-   *     address
+   *     address, or of another major version of DLPack
    */
   public static TensorView at(long address, Abi abi) {
+    if (abi == Abi.VERSIONED) {
+      requireKnownVersion(address);
+    }
     MemorySegment tensor = MemorySegment.ofAddress(address + abi.tensorOffset).reinterpret(BYTES);
     requireCpu(tensor.get(JAVA_INT, DEVICE_TYPE));
     ElementType type =
@@ -61,6 +67,13 @@ public record TensorView(ElementType type, long[] shape, MemorySegment elements)
         .toArray(JAVA_LONG);
   }
 
+  private static void requireKnownVersion(long address) {
+    int major = MemorySegment.ofAddress(address).reinterpret(Integer.BYTES).get(JAVA_INT, 0);
+    if (major != MAJOR_VERSION) {
+      throw new IllegalArgumentException("DLPack version " + major + " is not known");
+    }
+  }
+
   private static void requireCpu(int deviceType) {
     if (deviceType != DEVICE_CPU && deviceType != DEVICE_CUDA_HOST) {
       throw new IllegalArgumentException(
@@ -78,7 +91,8 @@ public record TensorView(ElementType type, long[] shape, MemorySegment elements)
       if (shape[axis] > 1 && strides[axis] != expected) {
         throw new IllegalArgumentException("the tensor is not contiguous in C order");
       }
-      expected *= shape[axis];
+      // As every library counts strides: an empty axis does not make those before it 0.
+      expected *= Math.max(shape[axis], 1);
     }
   }
 }

@@ -84,7 +84,7 @@ final class Handle implements AutoCloseable {
 
   /** Where the current HDU stands. */
   Extent extent() {
-    if (extent == Extent.UNKNOWN) {
+    if (extent.equals(Extent.UNKNOWN)) {
       extent = askExtent();
     }
     return extent;

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  *     compressed image
  * @param name EXTNAME, empty if there is none
  * @param version EXTVER, 1 if there is none
- * @param scale BSCALE
- * @param zero BZERO
+ * @param scale BSCALE; NaN if the card holds no number
+ * @param zero BZERO; NaN if the card holds no number
  * @param blank BLANK, if there is one
  */
 public record Hdu(

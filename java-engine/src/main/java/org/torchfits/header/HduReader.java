@@ -1,6 +1,5 @@
 package org.torchfits.header;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.lang.foreign.MemorySegment;
@@ -18,6 +17,8 @@ import org.torchfits.source.Scratch;
  */
 public final class HduReader implements AutoCloseable {
   static final int BLOCK_BYTES = 2880;
+
+  private static final int KEYWORD_BYTES = 8;
 
   /** Brings the header and the pixels of a small file at once, and costs a large one nothing. */
   private static final long WINDOW_BYTES = 32 << 10;
@@ -113,11 +114,14 @@ public final class HduReader implements AutoCloseable {
   }
 
   private boolean extensionFollows() {
-    if (nextOffset > source.size() - BLOCK_BYTES) {
+    if (nextOffset > source.size() - KEYWORD_BYTES) {
       return false;
     }
-    long at = block(nextOffset);
-    return at >= 0 && Card.keyword(scratch.bytes(), at) == XTENSION;
+    if (!isBuffered(nextOffset, KEYWORD_BYTES)) {
+      load(nextOffset);
+    }
+    return isBuffered(nextOffset, KEYWORD_BYTES)
+        && Card.keyword(scratch.bytes(), nextOffset - windowOffset) == XTENSION;
   }
 
   private Hdu readHeader() {
@@ -132,10 +136,10 @@ public final class HduReader implements AutoCloseable {
     if (nextIndex > 0) {
       return;
     }
-    if (source.size() == 0) {
+    load(0);
+    if (windowBytes == 0) {
       throw new FitsException(ErrorKind.NOT_FITS, source.name() + ": the file is empty");
     }
-    load(0);
     if (windowBytes < Card.BYTES || Card.keyword(scratch.bytes(), 0) != SIMPLE) {
       throw new FitsException(
           ErrorKind.NOT_FITS, source.name() + ": not a FITS file (" + firstBytes() + ")");
@@ -154,7 +158,7 @@ public final class HduReader implements AutoCloseable {
     for (long offset = nextOffset; ; offset += BLOCK_BYTES) {
       long at = block(offset);
       if (at < 0) {
-        throw truncated("the header has no END card");
+        throw truncated("the file ends before the header does, whose END card is missing");
       }
       int end = acceptBlock(parser, at);
       if (end >= 0) {
@@ -166,17 +170,15 @@ public final class HduReader implements AutoCloseable {
     }
   }
 
-  /** Offset of END in the block at {@code at}, or -1 if the header goes on. */
+  /**
+   * Offset of END in the block at {@code at}, or -1 if the header goes on. Cards that are no text
+   * do not end it: astropy and cfitsio read past them too.
+   */
   private int acceptBlock(StructureParser parser, long at) {
     MemorySegment bytes = scratch.bytes();
     for (int card = 0; card < BLOCK_BYTES; card += Card.BYTES) {
       if (Card.keyword(bytes, at + card) == END) {
         return card;
-      }
-      // Data where cards should be is told at once by a byte that is no ASCII text (bytes above 127
-      // are negative).
-      if (bytes.get(JAVA_BYTE, at + card) < ' ') {
-        throw badHeader("the header has no END card");
       }
       parser.accept(bytes, at + card);
     }

@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
  * Which HDU is meant: by number, by name and perhaps version, or the first that holds an image.
  *
  * @param index from 0; {@link #BY_NAME} or {@link #FIRST_IMAGE}
- * @param name compared without regard to case and trailing blanks; PRIMARY means the first HDU
+ * @param name compared without regard to case and trailing blanks; PRIMARY means the
+ *     first HDU too, whatever its own name
  * @param version EXTVER; 0 for any
  */
 public record HduSelector(int index, @Nullable String name, int version) {
@@ -23,8 +24,12 @@ public record HduSelector(int index, @Nullable String name, int version) {
   }
 
   private boolean nameMatches(Hdu hdu) {
-    String actual = hdu.index() == 0 && hdu.name().isEmpty() ? "PRIMARY" : hdu.name();
-    return name != null && actual.strip().equalsIgnoreCase(name.strip());
+    if (name == null) {
+      return false;
+    }
+    String wanted = name.strip();
+    return hdu.name().strip().equalsIgnoreCase(wanted)
+        || (hdu.index() == 0 && "PRIMARY".equalsIgnoreCase(wanted));
   }
 
   /** As error messages show it. */

@@ -2,7 +2,6 @@ package org.torchfits.header;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +27,9 @@ final class StructureParser {
 
   private static final int MAX_AXES = 999;
 
+  /** Far above any file, and far enough below 2^63 that offsets behind the data can be counted. */
+  private static final long MAX_DATA_BYTES = 1L << 62;
+
   /** The axes that a header tells by keywords NAXIS, NAXIS1, ... or ZNAXIS, ZNAXIS1, ... */
   private static final class Axes {
     final int prefixBytes;
@@ -52,7 +54,7 @@ final class StructureParser {
         if (character == ' ') {
           break;
         }
-        if (character < '0' || character > '9') {
+        if (character < '0' || character > '9' || (character == '0' && number == 0)) {
           return 0;
         }
         number = number * 10 + character - '0';
@@ -171,8 +173,8 @@ final class StructureParser {
         tiled ? lengths(tileAxes, "ZNAXIS") : storedAxes,
         extname == null ? "" : Card.string(extname),
         version(),
-        real("BSCALE", bscale, 1),
-        real("BZERO", bzero, 0),
+        real(bscale, 1),
+        real(bzero, 0),
         blank());
   }
 
@@ -217,6 +219,7 @@ final class StructureParser {
     if (lengths.length == 0) {
       return 0;
     }
+    long bytes = Long.MAX_VALUE;
     try {
       long elements = 1;
       for (int axis = kind == HduKind.RANDOM_GROUPS ? 1 : 0; axis < lengths.length; axis++) {
@@ -224,10 +227,14 @@ final class StructureParser {
       }
       elements = Math.addExact(elements, optionalInteger("PCOUNT", pcount, 0));
       elements = Math.multiplyExact(elements, optionalInteger("GCOUNT", gcount, 1));
-      return Math.multiplyExact(elements, Math.abs(bits) / 8);
+      bytes = Math.multiplyExact(elements, Math.abs(bits) / 8);
     } catch (ArithmeticException overflow) {
+      // Stays beyond the bound.
+    }
+    if (bytes > MAX_DATA_BYTES) {
       throw problem.badHeader("NAXISn, PCOUNT and GCOUNT describe more bytes than a file can hold");
     }
+    return bytes;
   }
 
   private int version() {
@@ -242,15 +249,8 @@ final class StructureParser {
     return value.isPresent() ? value.getAsLong() : null;
   }
 
-  private double real(String keyword, @Nullable String value, double absent) {
-    if (value == null) {
-      return absent;
-    }
-    OptionalDouble number = Card.real(value);
-    if (number.isEmpty()) {
-      throw problem.badHeader(keyword + " = " + value + " is not a number");
-    }
-    return number.getAsDouble();
+  private static double real(@Nullable String value, double absent) {
+    return value == null ? absent : Card.real(value).orElse(Double.NaN);
   }
 
   private long optionalInteger(String keyword, @Nullable String value, long absent) {

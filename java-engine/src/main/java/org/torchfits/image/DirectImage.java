@@ -23,7 +23,7 @@ final class DirectImage extends OpenImage {
 
   /**
    * @param reader is closed with this image
-   * @throws FitsException of kind TRUNCATED if the file ends before the section does
+   * @param section lies in the file
    */
   DirectImage(HduReader reader, Hdu hdu, Section section, StoredFormat format) {
     super(ImageReader.place(reader.source(), hdu), section, format.type());
@@ -32,7 +32,6 @@ final class DirectImage extends OpenImage {
     this.format = format;
     this.decoder = PixelDecoder.of(format);
     this.runs = new PixelRuns(hdu, section);
-    requireInFile(hdu);
     this.buffered = runs.isOneRun() ? reader.buffered(runs.fileOffset(0), bytes(runs)) : null;
   }
 
@@ -88,27 +87,12 @@ final class DirectImage extends OpenImage {
 
   private void readFully(long offset, MemorySegment into) {
     if (source.read(offset, into) < into.byteSize()) {
-      throw truncated("the file became shorter while it was read");
+      throw new FitsException(
+          ErrorKind.TRUNCATED, place() + ": the file became shorter while it was read");
     }
   }
 
   private static long bytes(PixelRuns runs) {
     return runs.endOffset() - runs.fileOffset(0);
-  }
-
-  private void requireInFile(Hdu hdu) {
-    if (runs.endOffset() > source.size()) {
-      throw truncated(
-          "the header describes "
-              + hdu.dataBytes()
-              + " bytes of data from byte "
-              + hdu.dataOffset()
-              + ", the file ends at byte "
-              + source.size());
-    }
-  }
-
-  private FitsException truncated(String reason) {
-    return new FitsException(ErrorKind.TRUNCATED, place() + ": " + reason);
   }
 }

@@ -25,7 +25,8 @@ public final class ImageReader {
       Hdu hdu = reader.find(request.hdu());
       requireImage(source, hdu);
       Section section = section(source, hdu, request);
-      StoredFormat format = format(hdu, request);
+      requireInFile(source, hdu, section);
+      StoredFormat format = format(source, hdu, request);
       if (!request.general() && hdu.kind() == HduKind.IMAGE) {
         return new DirectImage(reader, hdu, section, format);
       }
@@ -46,7 +47,10 @@ public final class ImageReader {
         : Section.parse(request.section(), hdu.shape(), place(source, hdu));
   }
 
-  private static StoredFormat format(Hdu hdu, ImageRequest request) {
+  private static StoredFormat format(ByteSource source, Hdu hdu, ImageRequest request) {
+    if (request.scaled() && (Double.isNaN(hdu.scale()) || Double.isNaN(hdu.zero()))) {
+      throw badHeader(source, hdu, "BSCALE or BZERO is not a number; only stored values can be read");
+    }
     return request.floating() == null
         ? StoredFormat.exact(hdu, request.scaled())
         : StoredFormat.floating(hdu, request.scaled(), request.floating());
@@ -79,16 +83,34 @@ public final class ImageReader {
     try {
       long bytes = Double.BYTES;
       for (long length : hdu.axes()) {
-        bytes = Math.multiplyExact(bytes, length);
+        // An empty axis would hide that the others cannot be counted.
+        bytes = Math.multiplyExact(bytes, Math.max(1, length));
       }
     } catch (ArithmeticException overflow) {
-      throw new FitsException(
-          ErrorKind.BAD_HEADER,
-          place(source, hdu)
-              + ": axes "
-              + Arrays.toString(hdu.axes())
-              + " describe more bytes than memory can hold");
+      throw badHeader(
+          source,
+          hdu,
+          "axes " + Arrays.toString(hdu.axes()) + " describe more bytes than memory can hold");
     }
+  }
+
+  /** Before memory is allocated for what the header claims. */
+  private static void requireInFile(ByteSource source, Hdu hdu, Section section) {
+    if (hdu.kind() == HduKind.IMAGE && new PixelRuns(hdu, section).endOffset() > source.size()) {
+      throw new FitsException(
+          ErrorKind.TRUNCATED,
+          place(source, hdu)
+              + ": the header describes "
+              + hdu.dataBytes()
+              + " bytes of data from byte "
+              + hdu.dataOffset()
+              + ", the file ends at byte "
+              + source.size());
+    }
+  }
+
+  private static FitsException badHeader(ByteSource source, Hdu hdu, String reason) {
+    return new FitsException(ErrorKind.BAD_HEADER, place(source, hdu) + ": " + reason);
   }
 
   private static FitsException wrongKind(ByteSource source, Hdu hdu, String reason) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
 
@@ -15,9 +16,10 @@ import org.torchfits.error.FitsException;
  * @param shape of the result: {@code count} without those axes
  */
 public record Section(long[] start, long[] count, long[] shape) {
-  private static final Pattern INDEX = Pattern.compile("-?\\d{1,18}");
-  private static final Pattern SLICE = Pattern.compile("(-?\\d{1,18})?:(-?\\d{1,18})?(!?)");
+  private static final Pattern INDEX = Pattern.compile("-?\\d+");
+  private static final Pattern SLICE = Pattern.compile("(-?\\d+)?:(-?\\d+)?(!?)");
   private static final String ALL = ":";
+  private static final int MAX_DIGITS = 18;
 
   /** The whole of an image of that shape. */
   public static Section whole(long[] shape) {
@@ -91,16 +93,16 @@ public record Section(long[] start, long[] count, long[] shape) {
       if (slice.matches()) {
         parseSlice(slice, axis);
       } else if (INDEX.matcher(item).matches()) {
-        parseIndex(Long.parseLong(item), axis);
+        parseIndex(item, axis);
       } else {
         throw bad("'" + item + "' is neither an index nor a slice");
       }
     }
 
-    private void parseIndex(long index, int axis) {
-      long position = index < 0 ? index + shape[axis] : index;
+    private void parseIndex(String item, int axis) {
+      long position = position(item, shape[axis]);
       if (position < 0 || position >= shape[axis]) {
-        throw bad("index " + index + " is outside axis " + axis + " of length " + shape[axis]);
+        throw bad("index " + item + " is outside axis " + axis + " of length " + shape[axis]);
       }
       start[axis] = position;
       count[axis] = 1;
@@ -118,13 +120,18 @@ public record Section(long[] start, long[] count, long[] shape) {
       kept.add(count[axis]);
     }
 
-    private static long bound(
-        @org.jspecify.annotations.Nullable String text, long absent, long length) {
-      if (text == null) {
-        return absent;
+    private static long bound(@Nullable String text, long absent, long length) {
+      return text == null ? absent : position(text, length);
+    }
+
+    /** A negative number counts from the end; one of more digits than any axis has is beyond all. */
+    private static long position(String text, long length) {
+      boolean fromEnd = text.startsWith("-");
+      if (text.length() - (fromEnd ? 1 : 0) > MAX_DIGITS) {
+        return fromEnd ? -1 : Long.MAX_VALUE;
       }
-      long bound = Long.parseLong(text);
-      return bound < 0 ? bound + length : bound;
+      long number = Long.parseLong(text);
+      return fromEnd ? number + length : number;
     }
 
     private FitsException bad(String reason) {

@@ -19,6 +19,7 @@ public interface ByteSource extends AutoCloseable {
    * Reads from {@code offset} on until {@code into} is full or the source ends.
    *
    * @param offset in bytes from 0
+   * @param into native memory
    * @return bytes read; fewer than {@code into} holds only at the end of the source, 0 beyond it
    * @throws org.torchfits.error.FitsException of kind IO if the bytes cannot be had
    */

@@ -9,16 +9,22 @@ import org.torchfits.dlpack.StatView;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
 
-/** A local regular file, read by position. */
+/**
+ * A local regular file, read by position.
+ *
+ * <p>Size and type are asked for when they are needed: a small file is read to its end by one call,
+ * which tells both.
+ */
 public final class FileSource implements ByteSource {
+  private static final long UNKNOWN = -1;
+
   private final String name;
   private final int descriptor;
-  private final long size;
+  private volatile long size = UNKNOWN;
 
-  private FileSource(String name, int descriptor, long size) {
+  private FileSource(String name, int descriptor) {
     this.name = name;
     this.descriptor = descriptor;
-    this.size = size;
   }
 
   /**
@@ -34,29 +40,13 @@ public final class FileSource implements ByteSource {
       if (descriptor < 0) {
         throw openFailed(name, -descriptor);
       }
-      return opened(name, descriptor, scratch.bytes());
+      return new FileSource(name, descriptor);
     }
   }
 
-  /** The name as text, for messages and for interfaces that take text. */
-  public static String displayName(String path) {
+  /** The name as text, for messages: bytes that are no UTF-8 are shown as such. */
+  private static String displayName(String path) {
     return new String(path.getBytes(ISO_8859_1), UTF_8);
-  }
-
-  private static FileSource opened(String name, int descriptor, MemorySegment struct) {
-    int status = Libc.stat(descriptor, struct);
-    if (status == 0 && StatView.isRegular(struct)) {
-      return new FileSource(name, descriptor, StatView.size(struct));
-    }
-    Libc.close(descriptor);
-    throw status < 0
-        ? openFailed(name, -status)
-        : new FitsException(
-            ErrorKind.NOT_A_FILE, name + ": " + fileType(struct) + ", not a regular file");
-  }
-
-  private static String fileType(MemorySegment struct) {
-    return StatView.isDirectory(struct) ? "a directory" : "a pipe, socket or device";
   }
 
   private static FitsException openFailed(String name, int errno) {
@@ -78,29 +68,66 @@ public final class FileSource implements ByteSource {
     };
   }
 
+  /** A name of the open file that holds until {@link #close()}, for interfaces that take text. */
+  String descriptorPath() {
+    return "/proc/self/fd/" + descriptor;
+  }
+
   @Override
   public String name() {
     return name;
   }
 
+  /**
+   * @throws FitsException of kind NOT_A_FILE if this is a directory, pipe, socket or device
+   */
   @Override
   public long size() {
+    if (size == UNKNOWN) {
+      size = askSize();
+    }
     return size;
+  }
+
+  private long askSize() {
+    try (Scratch scratch = Scratch.borrow()) {
+      MemorySegment struct = scratch.bytes();
+      int status = Libc.stat(descriptor, struct);
+      if (status < 0) {
+        throw openFailed(name, -status);
+      }
+      if (!StatView.isRegular(struct)) {
+        throw notAFile(StatView.isDirectory(struct) ? Libc.EISDIR : Libc.ESPIPE);
+      }
+      return StatView.size(struct);
+    }
+  }
+
+  private FitsException notAFile(int errno) {
+    String type = errno == Libc.EISDIR ? "a directory" : "a pipe, socket or device";
+    return new FitsException(ErrorKind.NOT_A_FILE, errno, name + ": " + type + ", not a regular file");
   }
 
   @Override
   public long read(long offset, MemorySegment into) {
     long wanted = into.byteSize();
-    long got = readOnce(offset, into);
-    // One call brings everything but for signals and sizes beyond 2 GiB.
-    while (got < wanted && offset + got < size) {
+    long got = 0;
+    // One call brings everything but for signals and sizes beyond 2 GiB; at the end a second one tells so.
+    while (got < wanted) {
       long more = readOnce(offset + got, into.asSlice(got));
       if (more == 0) {
+        foundEnd(offset + got, got);
         break;
       }
       got += more;
     }
     return got;
+  }
+
+  private void foundEnd(long end, long bytesBefore) {
+    if (size == UNKNOWN && bytesBefore > 0) {
+      size = end;
+    }
   }
 
   private long readOnce(long offset, MemorySegment into) {
@@ -109,12 +136,17 @@ public final class FileSource implements ByteSource {
       got = Libc.read(descriptor, into, offset);
     }
     if (got < 0) {
-      throw new FitsException(
-          ErrorKind.IO,
-          (int) -got,
-          name + ": reading at byte " + offset + " failed (errno " + -got + ")");
+      throw readFailed(offset, (int) -got);
     }
     return got;
+  }
+
+  private FitsException readFailed(long offset, int errno) {
+    if (errno == Libc.EISDIR || errno == Libc.ESPIPE) {
+      return notAFile(errno);
+    }
+    return new FitsException(
+        ErrorKind.IO, errno, name + ": reading at byte " + offset + " failed (errno " + errno + ")");
   }
 
   @Override

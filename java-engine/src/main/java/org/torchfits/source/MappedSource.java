@@ -16,13 +16,12 @@ import org.torchfits.error.FitsException;
  */
 public final class MappedSource implements ByteSource {
   private final String name;
-  private final Arena arena;
+  private final Arena arena = Arena.ofShared();
   private final MemorySegment bytes;
 
-  private MappedSource(String name, Arena arena, MemorySegment bytes) {
+  private MappedSource(String name, FileChannel channel) throws IOException {
     this.name = name;
-    this.arena = arena;
-    this.bytes = bytes;
+    this.bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
   }
 
   /**
@@ -32,18 +31,16 @@ public final class MappedSource implements ByteSource {
    */
   public static MappedSource open(String path) {
     try (FileSource file = FileSource.open(path)) {
-      return map(file.name());
+      return map(file);
     }
   }
 
-  private static MappedSource map(String name) {
-    Arena arena = Arena.ofShared();
-    try (FileChannel channel = FileChannel.open(Path.of(name), StandardOpenOption.READ)) {
-      MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-      return new MappedSource(name, arena, bytes);
+  private static MappedSource map(FileSource file) {
+    Path path = Path.of(file.descriptorPath());
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      return new MappedSource(file.name(), channel);
     } catch (IOException failure) {
-      arena.close();
-      throw new FitsException(ErrorKind.IO, name + ": cannot be mapped (" + failure + ")");
+      throw new FitsException(ErrorKind.IO, file.name() + ": cannot be mapped (" + failure + ")");
     }
   }
 
@@ -59,7 +56,10 @@ public final class MappedSource implements ByteSource {
 
   @Override
   public long read(long offset, MemorySegment into) {
-    long count = Math.clamp(bytes.byteSize() - offset, 0, into.byteSize());
+    if (offset >= bytes.byteSize()) {
+      return 0;
+    }
+    long count = Math.min(bytes.byteSize() - offset, into.byteSize());
     try {
       MemorySegment.copy(bytes, offset, into, 0, count);
     } catch (InternalError fault) {
