@@ -77,18 +77,24 @@ def selector(hdu: Hdu) -> _engine.Selector:
 
     Raises:
         TypeError: if it is neither a number, a name, nor a pair of name and version.
-        ValueError: if a number is out of the range that files can have.
+        ValueError: if a number is out of the range that files can have, or the name is empty.
     """
     if isinstance(hdu, str):
-        return (_engine.BY_NAME, hdu, 0)
+        return (_engine.BY_NAME, _require_name(hdu), 0)
     if isinstance(hdu, tuple):
         name, version = hdu
         if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance] - users without a type checker
             raise TypeError(f"hdu must be an int, a name or (name, version), not {hdu!r}")
-        return (_engine.BY_NAME, name, _in_range("a version", version, lowest=-_LARGEST))
+        return (_engine.BY_NAME, _require_name(name), _in_range("a version", version, lowest=-_LARGEST))
     if isinstance(hdu, bool):
         raise TypeError("hdu must be an int, a name or (name, version), not a bool")
     return (_in_range("hdu", hdu, lowest=0), None, 0)
+
+
+def _require_name(name: str) -> str:
+    if not name.strip():
+        raise ValueError("an HDU without a name is found by its number")
+    return name
 
 
 def _in_range(what: str, value: SupportsIndex, *, lowest: int) -> int:

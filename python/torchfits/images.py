@@ -19,8 +19,13 @@ Backend = Literal["auto", "cfitsio"]
 Path = str | os.PathLike[str]
 Device = str | int | torch.device
 
-# The engine decodes to these in the pass that swaps the bytes.
-_FUSED = {torch.float32: "FLOAT32", torch.float64: "FLOAT64"}
+# What the engine decodes to in the pass that swaps the bytes; torch too makes the short ones from float32.
+_FUSED = {
+    torch.float32: "FLOAT32",
+    torch.float64: "FLOAT64",
+    torch.float16: "FLOAT32",
+    torch.bfloat16: "FLOAT32",
+}
 
 _INTEGER_RANGE_HOLDS = {
     torch.uint8: {torch.int16, torch.int32, torch.int64, torch.uint16, torch.uint32, torch.uint64},
@@ -54,7 +59,8 @@ def read_image(
         section: slices (of step 1) and integers in the order of the tensor's axes, pixels from 0, as numpy would index;
             only the bytes of the section are read.
         scale: False for the stored values, without BSCALE, BZERO and BLANK.
-        dtype: of the result: any floating one, or an integer one that holds all values of the exact dtype.
+        dtype: of the result: any floating one (pixels that are BLANK are NaN then), or an integer one that holds all
+            values of the exact dtype.
         device: where the result shall be; None for the CPU.
         backend: "cfitsio" to read by cfitsio even where the engine has a faster path of its own; the results are equal.
 

@@ -10,6 +10,7 @@ import org.torchfits.dlpack.NativeMemoryException;
 import org.torchfits.dlpack.TensorView;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
+import org.torchfits.image.ImagePieces;
 import org.torchfits.image.ImageReader;
 import org.torchfits.image.ImageRequest;
 import org.torchfits.image.OpenImage;
@@ -56,19 +57,23 @@ public final class BatchReader {
   }
 
   private Task task(MemorySegment target, @Nullable DlpackTensor block) {
-    long slotBytes = model.bytes();
+    ImagePieces pieces = ImagePieces.large(model);
+    long perImage = Math.max(1, pieces.count());
     Job job =
         new Job(
-            paths.size(),
-            slot -> read(paths.get((int) slot), target.asSlice(slot * slotBytes, slotBytes)));
+            paths.size() * perImage,
+            piece -> readPiece((int) (piece / perImage), pieces, piece % perImage, target));
     Workers.share(job);
     return new Task(job, block, () -> {});
   }
 
-  private void read(String path, MemorySegment slot) {
-    try (OpenImage image = ImageReader.open(path, request)) {
+  /** Opens the image for each piece of it: for a small one once, for a large one that costs nothing. */
+  private void readPiece(int index, ImagePieces pieces, long piece, MemorySegment target) {
+    long slotBytes = model.bytes();
+    try (OpenImage image = ImageReader.open(paths.get(index), request)) {
       requireLikeModel(image);
-      image.read(0, image.elements(), slot);
+      MemorySegment slot = target.asSlice(index * slotBytes, slotBytes);
+      image.read(pieces.first(piece), pieces.length(piece), slot);
     }
   }
 

@@ -182,8 +182,8 @@ public final class FitsFile implements AutoCloseable {
    *
    * @param first index of the first one from 0
    * @param into native memory that holds {@code count} pixels of the format, aligned for them
-   * @throws FitsException of kind BAD_SECTION if the image has no such pixels, TRUNCATED if the file has
-   *     not, WRONG_HDU_KIND if the HDU is no image
+   * @throws FitsException of kind BAD_SECTION if the image has no such pixels, TRUNCATED if the
+   *     file has not, WRONG_HDU_KIND if the HDU is no image
    */
   public void readPixels(long first, long count, PixelFormat format, MemorySegment into) {
     long pixels = pixelCount(shape());
@@ -219,8 +219,8 @@ public final class FitsFile implements AutoCloseable {
    * @param last position of the last pixel, itself within the box
    * @param step 1 or more for each axis
    * @param into native memory that holds the pixels of the format, aligned for them
-   * @throws FitsException of kind BAD_SECTION if the image has no such box, TRUNCATED if the file has
-   *     not, WRONG_HDU_KIND if the HDU is no image, UNSUPPORTED if it has more than 9 axes
+   * @throws FitsException of kind BAD_SECTION if the image has no such box, TRUNCATED if the file
+   *     has not, WRONG_HDU_KIND if the HDU is no image, UNSUPPORTED if it has more than 9 axes
    */
   public void readSection(
       long[] first, long[] last, long[] step, PixelFormat format, MemorySegment into) {
@@ -282,11 +282,9 @@ public final class FitsFile implements AutoCloseable {
 
   /** cfitsio would fill what the file lacks with zeros. */
   private void requireBytes(long pixels) {
-    if (isCompressed()) {
-      return;
-    }
-    long room = (handle.fileSize() - handle.extent().data()) / (Math.abs(bitpix()) / 8);
-    if (pixels > room) {
+    long dataBytes = handle.fileSize() - handle.extent().data();
+    long room = dataBytes / (Math.abs(bitpix()) / 8);
+    if (pixels > room && !isCompressed()) {
       throw handle.failure(
           ErrorKind.TRUNCATED,
           "the file ends after " + Math.max(room, 0) + " of the image's pixels");

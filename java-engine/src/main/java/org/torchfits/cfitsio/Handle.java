@@ -72,6 +72,7 @@ final class Handle implements AutoCloseable {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment opened = arena.allocate(ADDRESS);
       MemorySegment name = arena.allocateFrom(file.descriptorPath());
+      cfitsio.ffcmsg();
       check("opening", cfitsio.ffdkopn(opened, name, READONLY, arena.allocate(JAVA_INT)));
       return opened.get(ADDRESS, 0);
     }
@@ -171,9 +172,7 @@ final class Handle implements AutoCloseable {
       MemorySegment header = arena.allocate(JAVA_LONG);
       MemorySegment data = arena.allocate(JAVA_LONG);
       MemorySegment next = arena.allocate(JAVA_LONG);
-      call(
-          "locating the data",
-          (f, _, status) -> cfitsio.ffghadll(f, header, data, next, status));
+      call("locating the data", (f, _, status) -> cfitsio.ffghadll(f, header, data, next, status));
       return new Extent(header.get(JAVA_LONG, 0), data.get(JAVA_LONG, 0), next.get(JAVA_LONG, 0));
     }
   }

@@ -13,8 +13,8 @@ import org.torchfits.error.FitsException;
 
 /**
  * Looks through a header before cfitsio does, and refuses what would crash the process in cfitsio
- * 4.2: it keeps 99 axes, and divides by the lengths of tiles and of Rice blocks unseen. Everything
- * else that may be wrong with a header is left to cfitsio.
+ * 4.2: it keeps 99 axes, divides by the lengths of tiles and of Rice blocks unseen, and believes
+ * any ZBITPIX. Everything else that may be wrong with a header is left to cfitsio.
  *
  * <p>The values that matter are taken only in the one form that writers use; cfitsio would also
  * take them from a string, a logical or a fraction.
@@ -26,7 +26,9 @@ final class HeaderGuard {
   private static final int MAX_NAXIS = 99;
 
   private static final Pattern CARD =
-      Pattern.compile("(?:HIERARCH +)?(NAXIS|ZNAXIS\\d*|ZTILE\\d+|ZVAL1|ZCMPTYPE) *=([^/]*).*");
+      Pattern.compile(
+          "(?:HIERARCH +)?(NAXIS|ZNAXIS\\d*|ZTILE\\d+|ZVAL1|ZCMPTYPE|ZBITPIX) *=([^/]*).*");
+  private static final Pattern LEGAL_BITPIX = Pattern.compile("[+]?(8|16|32|64)|-32|-64");
   private static final Pattern POSITIVE = Pattern.compile(" *\\+?0*[1-9]\\d{0,17} *");
 
   private final OpenFile file;
@@ -116,6 +118,7 @@ final class HeaderGuard {
     switch (keyword) {
       case "NAXIS" -> requireFewAxes(value.strip());
       case "ZCMPTYPE" -> rice |= value.contains("RICE");
+      case "ZBITPIX" -> requireLegalBitpix(value.strip());
       case "ZVAL1" -> riceBlockUnusable |= !isPositive(value);
       default -> requirePositive(keyword, value);
     }
@@ -126,6 +129,12 @@ final class HeaderGuard {
       throw new FitsException(
           ErrorKind.UNSUPPORTED,
           where() + "cfitsio reads at most " + MAX_NAXIS + " axes, not " + value);
+    }
+  }
+
+  private void requireLegalBitpix(String value) {
+    if (!LEGAL_BITPIX.matcher(value).matches()) {
+      throw badHeader("ZBITPIX is " + value);
     }
   }
 

@@ -13,6 +13,8 @@ final class Status {
   private static final int FLEN_STATUS = 31;
   private static final int END_OF_FILE = 107;
   private static final int READ_ERROR = 108;
+  private static final int ARRAY_TOO_BIG = 111;
+  private static final int NEG_FILE_POS = 304;
 
   /** The stack of messages is one for the process: whoever fails takes all that it holds. */
   private static final Object MESSAGE_STACK = new Object();
@@ -59,8 +61,11 @@ final class Status {
     };
   }
 
-  /** Keywords, their order and values; formats of columns; values that cannot be converted. */
+  /** Keywords, their order and values; formats of columns; sizes beyond what cfitsio can count. */
   private static boolean isHeaderStatus(int status) {
-    return (status > 200 && status < 270) || (status > 400 && status < 410);
+    return (status > 200 && status < 270)
+        || (status > 400 && status < 410)
+        || status == ARRAY_TOO_BIG
+        || status == NEG_FILE_POS;
   }
 }

@@ -48,8 +48,8 @@ final class CfitsioImage extends OpenImage {
   }
 
   @Override
-  public long pieceElements(long preferred) {
-    return whole ? preferred : elements();
+  long largestPiece() {
+    return whole ? Long.MAX_VALUE : elements();
   }
 
   @Override

@@ -14,6 +14,9 @@ import org.torchfits.source.Scratch;
  * cache straight into their place.
  */
 final class DirectImage extends OpenImage {
+  /** Each run is a read of its own, of a microsecond or more. */
+  private static final long RUNS_PER_PIECE = 2048;
+
   private final HduReader reader;
   private final ByteSource source;
   private final StoredFormat format;
@@ -41,8 +44,8 @@ final class DirectImage extends OpenImage {
   }
 
   @Override
-  public long pieceElements(long preferred) {
-    return preferred;
+  long largestPiece() {
+    return runs.elements(RUNS_PER_PIECE);
   }
 
   @Override

@@ -15,9 +15,6 @@ public final class ImageLoader {
   /** Below this a second thread would begin when the first is done. */
   private static final long SMALLEST_PIECE_BYTES = 256 << 10;
 
-  /** A huge page: no two threads wait for the same page to be cleared. */
-  private static final long LARGEST_PIECE_BYTES = 2 << 20;
-
   private static final int PIECES_PER_IMAGE = 8;
 
   private ImageLoader() {}
@@ -44,19 +41,9 @@ public final class ImageLoader {
   }
 
   private static Job job(OpenImage image, MemorySegment target) {
-    long elements = image.elements();
-    long pieceElements = image.pieceElements(pieceBytes(image.bytes()) / image.type().bytes());
+    ImagePieces pieces = ImagePieces.shared(image, PIECES_PER_IMAGE, SMALLEST_PIECE_BYTES);
     return new Job(
-        Math.ceilDiv(elements, pieceElements),
-        piece -> {
-          long first = piece * pieceElements;
-          image.read(first, Math.min(pieceElements, elements - first), target);
-        });
-  }
-
-  private static long pieceBytes(long imageBytes) {
-    return Math.clamp(imageBytes / PIECES_PER_IMAGE, SMALLEST_PIECE_BYTES, LARGEST_PIECE_BYTES)
-        & -16;
+        pieces.count(), piece -> image.read(pieces.first(piece), pieces.length(piece), target));
   }
 
   private static DlpackTensor allocate(OpenImage image, Abi abi) {

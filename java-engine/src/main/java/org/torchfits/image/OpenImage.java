@@ -48,8 +48,8 @@ public abstract sealed class OpenImage implements AutoCloseable permits DirectIm
   /** Whether several threads may call {@link #read} at once. */
   public abstract boolean isParallel();
 
-  /** How many elements one {@link #read} should take, given what the caller would like. */
-  public abstract long pieceElements(long preferred);
+  /** How many elements one {@link #read} should take at most. */
+  abstract long largestPiece();
 
   /**
    * Decodes a range of the result's elements.

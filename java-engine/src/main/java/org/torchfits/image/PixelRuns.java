@@ -33,6 +33,11 @@ final class PixelRuns {
     return product(section.count(), 0, runAxis) == 1;
   }
 
+  /** Elements of so many runs. */
+  long elements(long runs) {
+    return runs * Math.min(runLength, Long.MAX_VALUE / runs);
+  }
+
   /** Elements from {@code element} to the end of its run. */
   long leftInRun(long element) {
     return runLength - element % runLength;

@@ -48,8 +48,7 @@ final class ScaleKernels {
           case 8 -> this::uint8ToFloat32;
           case 16 -> this::int16ToFloat32;
           case 32 -> this::int32ToFloat32;
-          case 64 ->
-              scale == 1 && zero == 0 ? ScaleKernels::roundInt64ToFloat32 : this::int64ToFloat32;
+          case 64 -> wideToFloat32();
           case -32 -> this::float32ToFloat32;
           default -> this::float64ToFloat32;
         };
@@ -62,11 +61,23 @@ final class ScaleKernels {
           case 8 -> this::uint8ToFloat64;
           case 16 -> this::int16ToFloat64;
           case 32 -> this::int32ToFloat64;
-          case 64 -> this::int64ToFloat64;
+          case 64 -> isUnsigned() ? ScaleKernels::roundUint64ToFloat64 : this::int64ToFloat64;
           case -32 -> this::float32ToFloat64;
           default -> this::float64ToFloat64;
         };
     return withBlank(plain, JAVA_DOUBLE_UNALIGNED.byteSize());
+  }
+
+  private PixelDecoder wideToFloat32() {
+    if (isUnsigned()) {
+      return ScaleKernels::roundUint64ToFloat32;
+    }
+    return scale == 1 && zero == 0 ? ScaleKernels::roundInt64ToFloat32 : this::int64ToFloat32;
+  }
+
+  /** Whether 64-bit values are unsigned by convention: adding BZERO to a double would round twice. */
+  private boolean isUnsigned() {
+    return scale == 1 && zero == 0x1p63;
   }
 
   /**
@@ -226,6 +237,37 @@ final class ScaleKernels {
           targetOffset + 4 * i,
           (float) source.get(LONG, sourceOffset + 8 * i));
     }
+  }
+
+  private static void roundUint64ToFloat32(
+      MemorySegment source,
+      long sourceOffset,
+      MemorySegment target,
+      long targetOffset,
+      long count) {
+    for (long i = 0; i < count; i++) {
+      long value = source.get(LONG, sourceOffset + 8 * i) ^ Long.MIN_VALUE;
+      float rounded = value >= 0 ? value : (float) halved(value) * 2;
+      target.set(JAVA_FLOAT_UNALIGNED, targetOffset + 4 * i, rounded);
+    }
+  }
+
+  private static void roundUint64ToFloat64(
+      MemorySegment source,
+      long sourceOffset,
+      MemorySegment target,
+      long targetOffset,
+      long count) {
+    for (long i = 0; i < count; i++) {
+      long value = source.get(LONG, sourceOffset + 8 * i) ^ Long.MIN_VALUE;
+      double rounded = value >= 0 ? value : (double) halved(value) * 2;
+      target.set(JAVA_DOUBLE_UNALIGNED, targetOffset + 8 * i, rounded);
+    }
+  }
+
+  /** Half of an unsigned number; the bit that would get lost is kept where rounding looks at it. */
+  private static long halved(long value) {
+    return (value >>> 1) | (value & 1);
   }
 
   private void int64ToFloat64(

@@ -49,7 +49,7 @@ public record StoredFormat(
     }
     return scaled && !isIdentity(hdu)
         ? scaledTo(hdu, type)
-        : new StoredFormat(hdu.bitpix(), type, 1, -0.0, null);
+        : new StoredFormat(hdu.bitpix(), type, 1, -0.0, scaled ? blank(hdu) : null);
   }
 
   /** Bytes of one stored value. */
@@ -76,8 +76,12 @@ public record StoredFormat(
   }
 
   private static StoredFormat scaledTo(Hdu hdu, ElementType type) {
-    return new StoredFormat(
-        hdu.bitpix(), type, hdu.scale(), hdu.zero(), hdu.bitpix() > 0 ? hdu.blank() : null);
+    return new StoredFormat(hdu.bitpix(), type, hdu.scale(), hdu.zero(), blank(hdu));
+  }
+
+  /** BLANK is for integers alone. */
+  private static @Nullable Long blank(Hdu hdu) {
+    return hdu.bitpix() > 0 ? hdu.blank() : null;
   }
 
   private static boolean isFloat(ElementType type) {

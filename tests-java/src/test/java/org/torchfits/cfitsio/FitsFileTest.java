@@ -105,7 +105,9 @@ class FitsFileTest {
   @Test
   void hduCount_brokenExtension_isNotDropped() throws IOException {
     FitsBytes fits =
-        new FitsBytes().header(primary(8)).header("XTENSION= 'IMAGE   '", card("BITPIX", 7), card("NAXIS", 0));
+        new FitsBytes()
+            .header(primary(8))
+            .header("XTENSION= 'IMAGE   '", card("BITPIX", 7), card("NAXIS", 0));
     try (FitsFile file = FitsFile.open(write(fits))) {
       assertFails(ErrorKind.BAD_HEADER, file::hduCount);
       assertEquals(0, file.hdu());
@@ -133,7 +135,9 @@ class FitsFileTest {
       file.moveTo(1);
       FitsException failure = assertThrows(FitsException.class, () -> file.moveTo(hdu));
       assertEquals(ErrorKind.HDU_NOT_FOUND, failure.kind());
-      assertTrue(failure.toString().contains("a.fits: no HDU " + hdu + " (the file has 3 HDUs)"), failure::getMessage);
+      assertTrue(
+          failure.toString().contains("a.fits: no HDU " + hdu + " (the file has 3 HDUs)"),
+          failure::getMessage);
       assertEquals(1, file.hdu());
       assertEquals(-32, file.bitpix());
     }
@@ -185,17 +189,29 @@ class FitsFileTest {
       file.readPixels(0, 0, PixelFormat.physical(PixelType.UINT8), room(PixelType.UINT8, 1));
       assertFails(
           ErrorKind.BAD_SECTION,
-          () -> file.readPixels(0, 1, PixelFormat.physical(PixelType.UINT8), room(PixelType.UINT8, 1)));
+          () ->
+              file.readPixels(
+                  0, 1, PixelFormat.physical(PixelType.UINT8), room(PixelType.UINT8, 1)));
     }
   }
 
   @ParameterizedTest
-  @CsvSource({"-1, 1", "0, 7", "6, 1", "7, 0", "1, 9223372036854775807", "9223372036854775807, 1", "0, -1"})
+  @CsvSource({
+    "-1, 1",
+    "0, 7",
+    "6, 1",
+    "7, 0",
+    "1, 9223372036854775807",
+    "9223372036854775807, 1",
+    "0, -1"
+  })
   void readPixels_outsideTheImage_isRefused(long first, long count) throws IOException {
     try (FitsFile file = threeHdus()) {
       assertFails(
           ErrorKind.BAD_SECTION,
-          () -> file.readPixels(first, count, PixelFormat.physical(PixelType.INT16), room(PixelType.INT16, 9)));
+          () ->
+              file.readPixels(
+                  first, count, PixelFormat.physical(PixelType.INT16), room(PixelType.INT16, 9)));
     }
   }
 
@@ -215,7 +231,8 @@ class FitsFileTest {
 
   /** Stored 1, 2 and the undefined -7; physical 100.5, 101. */
   private FitsFile scaled() throws IOException {
-    String[] cards = with(primary(16, 3), card("BSCALE", 0.5), card("BZERO", 100), card("BLANK", -7));
+    String[] cards =
+        with(primary(16, 3), card("BSCALE", 0.5), card("BZERO", 100), card("BLANK", -7));
     return FitsFile.open(write(new FitsBytes().header(cards).data(shorts(1, 2, -7))));
   }
 
@@ -270,11 +287,14 @@ class FitsFileTest {
 
   @Test
   void readPixels_valuesThatDoNotFit_carriesCfitsiosStatus() throws IOException {
-    try (FitsFile file = FitsFile.open(write(new FitsBytes().header(primary(16, 1)).data(shorts(300))))) {
+    try (FitsFile file =
+        FitsFile.open(write(new FitsBytes().header(primary(16, 1)).data(shorts(300))))) {
       FitsException failure =
           assertThrows(
               FitsException.class,
-              () -> file.readPixels(0, 1, PixelFormat.physical(PixelType.UINT8), room(PixelType.UINT8, 1)));
+              () ->
+                  file.readPixels(
+                      0, 1, PixelFormat.physical(PixelType.UINT8), room(PixelType.UINT8, 1)));
       assertEquals(ErrorKind.CFITSIO, failure.kind());
       assertEquals(412, failure.status());
       assertTrue(failure.toString().contains("a.fits[0]: reading pixels: "), failure::getMessage);
@@ -301,7 +321,8 @@ class FitsFileTest {
     }
   }
 
-  private static short[] section(FitsFile file, long[] first, long[] last, long[] step, int pixels) {
+  private static short[] section(
+      FitsFile file, long[] first, long[] last, long[] step, int pixels) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment into = arena.allocate(2L * pixels, 2);
       file.readSection(first, last, step, PixelFormat.physical(PixelType.INT16), into);
@@ -335,7 +356,13 @@ class FitsFileTest {
     try (FitsFile file = cube()) {
       assertFails(
           ErrorKind.BAD_SECTION,
-          () -> section(file, new long[] {first, 0, 0}, new long[] {last, 0, 0}, new long[] {step, 1, 1}, 24));
+          () ->
+              section(
+                  file,
+                  new long[] {first, 0, 0},
+                  new long[] {last, 0, 0},
+                  new long[] {step, 1, 1},
+                  24));
     }
   }
 
@@ -352,7 +379,8 @@ class FitsFileTest {
     long[] ones = new long[10];
     Arrays.fill(ones, 1);
     ones[0] = 2;
-    try (FitsFile file = FitsFile.open(write(new FitsBytes().header(primary(16, ones)).data(shorts(5, 6))))) {
+    try (FitsFile file =
+        FitsFile.open(write(new FitsBytes().header(primary(16, ones)).data(shorts(5, 6))))) {
       MemorySegment into = room(PixelType.INT16, 2);
       file.readPixels(0, 2, PixelFormat.physical(PixelType.INT16), into);
       assertArrayEquals(new short[] {5, 6}, into.toArray(JAVA_SHORT));
@@ -375,7 +403,8 @@ class FitsFileTest {
     long pixels = FitsBytes.BLOCK;
     try (FitsFile file = cut(bytes)) {
       assertFails(
-          ErrorKind.TRUNCATED, () -> file.readPixels(0, pixels, format, room(PixelType.INT16, pixels)));
+          ErrorKind.TRUNCATED,
+          () -> file.readPixels(0, pixels, format, room(PixelType.INT16, pixels)));
       long[] last = {pixels - 1};
       assertFails(ErrorKind.TRUNCATED, () -> section(file, last, last, new long[] {1}, 1));
     }
@@ -396,7 +425,9 @@ class FitsFileTest {
       FitsException failure =
           assertThrows(
               FitsException.class,
-              () -> file.readPixels(0, 3, PixelFormat.physical(PixelType.INT16), room(PixelType.INT16, 3)));
+              () ->
+                  file.readPixels(
+                      0, 3, PixelFormat.physical(PixelType.INT16), room(PixelType.INT16, 3)));
       assertEquals(ErrorKind.TRUNCATED, failure.kind());
       assertEquals(108, failure.status());
       assertTrue(failure.toString().contains("a.fits[0]: reading pixels: "), failure::getMessage);
@@ -417,7 +448,9 @@ class FitsFileTest {
     try (FitsFile file = FitsFile.open(write(new FitsBytes().header(primary(64, huge, huge))))) {
       assertFails(
           ErrorKind.BAD_HEADER,
-          () -> file.readPixels(0, 1, PixelFormat.physical(PixelType.INT64), room(PixelType.INT64, 1)));
+          () ->
+              file.readPixels(
+                  0, 1, PixelFormat.physical(PixelType.INT64), room(PixelType.INT64, 1)));
     }
   }
 
@@ -458,7 +491,9 @@ class FitsFileTest {
       assertFails(ErrorKind.WRONG_HDU_KIND, file::bitpix);
       assertFails(
           ErrorKind.WRONG_HDU_KIND,
-          () -> file.readPixels(0, 1, PixelFormat.physical(PixelType.INT16), room(PixelType.INT16, 1)));
+          () ->
+              file.readPixels(
+                  0, 1, PixelFormat.physical(PixelType.INT16), room(PixelType.INT16, 1)));
       assertEquals(10 * 80, file.headerText().length());
     }
   }
@@ -475,7 +510,8 @@ class FitsFileTest {
     assertThrows(IllegalStateException.class, () -> file.moveTo(9));
     assertThrows(
         IllegalStateException.class,
-        () -> file.readPixels(0, 0, PixelFormat.physical(PixelType.INT16), room(PixelType.INT16, 1)));
+        () ->
+            file.readPixels(0, 0, PixelFormat.physical(PixelType.INT16), room(PixelType.INT16, 1)));
   }
 
   private static long openDescriptors() throws IOException {
@@ -487,7 +523,8 @@ class FitsFileTest {
   @Test
   void open_manyTimesWellAndBadly_leavesNoDescriptorOpen() throws IOException {
     String good = write("good.fits", new FitsBytes().header(primary(8)).toBytes());
-    String bad = write("bad.fits", new FitsBytes().header(card("SIMPLE", "T"), card("BITPIX", 3)).toBytes());
+    String bad =
+        write("bad.fits", new FitsBytes().header(card("SIMPLE", "T"), card("BITPIX", 3)).toBytes());
     FitsFile.open(good).close();
     long before = openDescriptors();
     for (int i = 0; i < 300; i++) {
@@ -507,7 +544,12 @@ class FitsFileTest {
         () -> {
           try (FitsFile file = FitsFile.open(path)) {
             assertFails(ErrorKind.CFITSIO, () -> readAsBytes(file));
-            return section(file, new long[] {0}, new long[] {values.length - 1}, new long[] {1}, values.length);
+            return section(
+                file,
+                new long[] {0},
+                new long[] {values.length - 1},
+                new long[] {1},
+                values.length);
           }
         };
     try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
@@ -528,7 +570,8 @@ class FitsFileTest {
     String empty = write("empty.fits", new byte[0]);
     String text = write("text.fits", "a picture, not a file".getBytes(ISO_8859_1));
     String gzip = write("a.fits.gz", new byte[] {0x1f, (byte) 0x8b, 8, 0, 0, 0});
-    String cut = write("cut.fits", Arrays.copyOf(new FitsBytes().header(primary(8)).toBytes(), 200));
+    String cut =
+        write("cut.fits", Arrays.copyOf(new FitsBytes().header(primary(8)).toBytes(), 200));
     byte[] noEnd = new FitsBytes().header(primary(8, 2)).toBytes();
     Arrays.fill(noEnd, 4 * 80, 5 * 80, (byte) ' ');
     String endless = write("endless.fits", new FitsBytes().append(noEnd).data((byte) 1).toBytes());
@@ -541,12 +584,14 @@ class FitsFileTest {
 
   @Test
   void open_badHeader_namesFileHduAndCfitsiosReason() throws IOException {
-    String path = write("bad.fits", new FitsBytes().header(card("SIMPLE", "T"), card("BITPIX", 3)).toBytes());
+    String path =
+        write("bad.fits", new FitsBytes().header(card("SIMPLE", "T"), card("BITPIX", 3)).toBytes());
     FitsException failure = assertThrows(FitsException.class, () -> FitsFile.open(path));
     assertEquals(ErrorKind.BAD_HEADER, failure.kind());
     assertEquals(211, failure.status());
     assertTrue(failure.toString().contains(path + "[0]: opening: "), failure::getMessage);
-    assertTrue(failure.toString().contains("Illegal value for BITPIX keyword: 3"), failure::getMessage);
+    assertTrue(
+        failure.toString().contains("Illegal value for BITPIX keyword: 3"), failure::getMessage);
     assertFalse(failure.toString().contains("/proc/"), failure::getMessage);
   }
 }

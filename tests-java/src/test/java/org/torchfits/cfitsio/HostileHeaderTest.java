@@ -22,7 +22,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
 
-/** Headers on which cfitsio 4.2 ends the process, or did not end at all: here they are refused before it sees them. */
+/**
+ * Headers on which cfitsio 4.2 ends the process, or believes nonsense: here they are refused before
+ * it sees them.
+ */
 @Timeout(20)
 class HostileHeaderTest {
   @TempDir Path folder;
@@ -70,7 +73,9 @@ class HostileHeaderTest {
       card("ZVAL2", 2),
     };
     String[] changed =
-        Arrays.stream(cards).map(c -> c.startsWith(keyword) ? replacement : c).toArray(String[]::new);
+        Arrays.stream(cards)
+            .map(c -> c.startsWith(keyword) ? replacement : c)
+            .toArray(String[]::new);
     return new FitsBytes().header(primary(8)).header(changed).data(new byte[12]);
   }
 
@@ -103,7 +108,8 @@ class HostileHeaderTest {
 
   @Test
   void open_asManyAxesAsCfitsioHasRoomFor_isAccepted() throws IOException {
-    try (FitsFile file = FitsFile.open(write(new FitsBytes().header(primary(8, ones(99))).data((byte) 1)))) {
+    try (FitsFile file =
+        FitsFile.open(write(new FitsBytes().header(primary(8, ones(99))).data((byte) 1)))) {
       assertEquals(99, file.shape().length);
     }
   }
@@ -124,7 +130,8 @@ class HostileHeaderTest {
         "ZNAXIS  =                    0"
       })
   void moveTo_tilesWithoutPixels_areRefused(String card) throws IOException {
-    String keyword = card.replace("HIERARCH ", "").substring(0, 7).strip().toUpperCase(java.util.Locale.ROOT);
+    String keyword =
+        card.replace("HIERARCH ", "").substring(0, 7).strip().toUpperCase(java.util.Locale.ROOT);
     FitsException failure = refused(write(compressed(keyword, card)));
     assertEquals(ErrorKind.BAD_HEADER, failure.kind(), failure::getMessage);
     assertTrue(failure.toString().contains("a.fits[1]: " + keyword), failure::getMessage);
@@ -134,6 +141,12 @@ class HostileHeaderTest {
   @ValueSource(strings = {"ZVAL1   = 0", "ZVAL1   = -32", "ZVAL1   = F"})
   void moveTo_riceBlocksWithoutPixels_areRefused(String card) throws IOException {
     assertEquals(ErrorKind.BAD_HEADER, refused(write(compressed("ZVAL1", card))).kind());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"ZBITPIX = 0", "ZBITPIX = 7", "ZBITPIX = -8", "ZBITPIX = '16'"})
+  void moveTo_illegalZbitpix_isRefused(String card) throws IOException {
+    assertEquals(ErrorKind.BAD_HEADER, refused(write(compressed("ZBITPIX", card))).kind());
   }
 
   @Test

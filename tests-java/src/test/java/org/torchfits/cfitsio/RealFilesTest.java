@@ -3,11 +3,13 @@ package org.torchfits.cfitsio;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -22,6 +24,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
 import org.torchfits.oracle.Json;
@@ -47,6 +51,34 @@ class RealFilesTest {
       assertEquals(ErrorKind.BAD_HEADER, failure.kind());
       assertEquals(222, failure.status());
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "fpack__ushort.gzip2.fits.fz",
+        "fpack__ushort.hcomp.fits.fz",
+        "fpack__ushort.plio.fits.fz",
+        "fpack__ushort.rice_t100x100.fits.fz"
+      })
+  void readPixels_compressedStoredAndPhysicalInTurn_differByBzero(String name) {
+    try (FitsFile file = FitsFile.open(RealData.folder().resolve(name).toString());
+        Arena arena = Arena.ofConfined()) {
+      file.moveTo(1);
+      assertTrue(file.isCompressed());
+      assertEquals(PixelType.UINT16, file.equivalentType());
+      for (int turn = 0; turn < 2; turn++) {
+        int physical = firstPixel(file, PixelFormat.physical(PixelType.INT32), arena);
+        int stored = firstPixel(file, PixelFormat.stored(PixelType.INT32), arena);
+        assertEquals(physical - 32768, stored);
+      }
+    }
+  }
+
+  private static int firstPixel(FitsFile file, PixelFormat format, Arena arena) {
+    MemorySegment into = arena.allocate(JAVA_INT);
+    file.readPixels(0, 1, format, into);
+    return into.get(JAVA_INT, 0);
   }
 
   private static String name(Json file) {
@@ -86,7 +118,8 @@ class RealFilesTest {
     assertArrayEquals(shape, file.shape());
     PixelType type = type(expected.get("dtype").asString());
     if (Arrays.stream(shape).allMatch(length -> length > 0)) {
-      assertEquals(expected.get("sha").asString(), hash(read(file, shape, type)), "HDU " + file.hdu());
+      assertEquals(
+          expected.get("sha").asString(), hash(read(file, shape, type)), "HDU " + file.hdu());
     }
   }
 

@@ -14,6 +14,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -110,7 +111,7 @@ class DlpackTensorTest {
   void allocate_anyNumberOfAxes_elementsAlignedForTorch(Abi abi) {
     for (int axes = 0; axes <= 40; axes++) {
       long[] shape = new long[axes];
-      java.util.Arrays.fill(shape, 1);
+      Arrays.fill(shape, 1);
       try (DlpackTensor tensor = DlpackTensor.allocate(abi, ElementType.FLOAT64, shape)) {
         assertEquals(0, tensor.elements().address() % 64, axes + " axes");
       }
@@ -176,22 +177,22 @@ class DlpackTensorTest {
   @Test
   void close_owned_freesBlock() {
     DlpackTensor tensor =
-        DlpackTensor.allocate(Abi.UNVERSIONED, ElementType.UINT8, Mappings.OWN_MAPPING_BYTES);
-    assertTrue(Mappings.covers(tensor.address()));
+        DlpackTensor.allocate(Abi.UNVERSIONED, ElementType.UINT8, NativeBlocks.OWN_MAPPING_BYTES);
+    assertTrue(NativeBlocks.isMapped(tensor.address()));
     tensor.close();
-    assertFalse(Mappings.covers(tensor.address()));
+    assertFalse(NativeBlocks.isMapped(tensor.address()));
   }
 
   @Test
   void close_released_leavesBlockToConsumer() {
     DlpackTensor tensor =
-        DlpackTensor.allocate(Abi.UNVERSIONED, ElementType.UINT8, Mappings.OWN_MAPPING_BYTES);
+        DlpackTensor.allocate(Abi.UNVERSIONED, ElementType.UINT8, NativeBlocks.OWN_MAPPING_BYTES);
     long address = tensor.release();
     tensor.close();
     assertEquals(tensor.address(), address);
-    assertTrue(Mappings.covers(address));
-    Libc.free(address);
-    assertFalse(Mappings.covers(address));
+    assertTrue(NativeBlocks.isMapped(address));
+    NativeBlocks.free(address);
+    assertFalse(NativeBlocks.isMapped(address));
   }
 
   @Test

@@ -16,7 +16,10 @@ public final class RealData {
     Path folder = Path.of(given != null ? given : "../../shared/data");
     Assumptions.assumeTrue(
         Files.isDirectory(folder),
-        () -> "no real FITS files at " + folder.toAbsolutePath().normalize() + "; set TORCHFITS_REAL_DATA");
+        () ->
+            "no real FITS files at "
+                + folder.toAbsolutePath().normalize()
+                + "; set TORCHFITS_REAL_DATA");
     return folder;
   }
 

@@ -23,7 +23,10 @@ import org.torchfits.oracle.RealData;
 
 /** World coordinates of real headers against what astropy.wcs makes of them. */
 class RealHeadersTest {
-  /** In units of the axis, or of the value where that is above 1: builds of wcslib differ in the last bits. */
+  /**
+   * In units of the axis, or of the value where that is above 1: builds of wcslib differ in the
+   * last bits.
+   */
   private static final double TOLERANCE = 1e-9;
 
   /** Files with an HDU that cfitsio refuses. */
@@ -40,8 +43,11 @@ class RealHeadersTest {
   }
 
   @TestFactory
-  Stream<DynamicTest> pixelToWorld_primaryCoordinatesOfRealHeaders_areAstropys() throws IOException {
-    return tests("wcs_headers/", (folder, image) -> Files.readString(folder.resolve(file(image)), ISO_8859_1));
+  Stream<DynamicTest> pixelToWorld_primaryCoordinatesOfRealHeaders_areAstropys()
+      throws IOException {
+    return tests(
+        "wcs_headers/",
+        (folder, image) -> Files.readString(folder.resolve(file(image)), ISO_8859_1));
   }
 
   @Test
@@ -59,19 +65,24 @@ class RealHeadersTest {
     String read(Path folder, Json image) throws IOException;
   }
 
-  private static Stream<DynamicTest> tests(String subfolder, HeaderReader reader) throws IOException {
+  private static Stream<DynamicTest> tests(String subfolder, HeaderReader reader)
+      throws IOException {
     Path folder = RealData.folder().resolve(subfolder);
     return RealData.lines(subfolder + "EXPECT_WCS.jsonl").stream()
         .filter(RealHeadersTest::isOfWcslibAlone)
         .filter(image -> isOfCards(folder.resolve(file(image))))
-        .map(image -> DynamicTest.dynamicTest(file(image), () -> compare(reader.read(folder, image), image)));
+        .map(image ->
+            DynamicTest.dynamicTest(file(image), () -> compare(reader.read(folder, image), image)));
   }
 
   private static String file(Json image) {
     return image.get("file").asString();
   }
 
-  /** Where astropy found primary coordinates and added nothing of its own, in a file that is not compressed. */
+  /**
+   * Where astropy found primary coordinates and added nothing of its own, in a file that is not
+   * compressed.
+   */
   private static boolean isOfWcslibAlone(Json image) {
     Json wcs = image.get("wcs").list().getFirst();
     return !file(image).endsWith(".gz")
@@ -88,7 +99,8 @@ class RealHeadersTest {
     try {
       byte[] bytes = Files.readAllBytes(file);
       return !file.toString().endsWith(".hdr")
-          || (bytes.length % WcsHeader.CARD_BYTES == 0 && new String(bytes, ISO_8859_1).indexOf('\n') < 0);
+          || (bytes.length % WcsHeader.CARD_BYTES == 0
+              && new String(bytes, ISO_8859_1).indexOf('\n') < 0);
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
     }
@@ -105,7 +117,8 @@ class RealHeadersTest {
     Json expected = image.get("wcs").list().getFirst();
     try (WcsTransform wcs = WcsTransform.parse(cards)) {
       assertEquals(expected.get("naxis").asLong(), wcs.naxis(), file(image));
-      double[] pixels = Arrays.stream(numbers(expected.get("pix"))).map(pixel -> pixel - 1).toArray();
+      double[] pixels =
+          Arrays.stream(numbers(expected.get("pix"))).map(pixel -> pixel - 1).toArray();
       boolean sip = expected.get("sip").asBoolean();
       double[] world = numbers(expected.get(sip ? "all" : "core"));
       assertClose(expected, world, wcs.pixelToWorld(pixels), file(image));

@@ -55,7 +55,9 @@ class WcsTransformTest {
 
   private static String sky(String keyword, String replacement) {
     return cards(
-        Arrays.stream(SKY).map(c -> c.startsWith(keyword) ? replacement : c).toArray(String[]::new));
+        Arrays.stream(SKY)
+            .map(c -> c.startsWith(keyword) ? replacement : c)
+            .toArray(String[]::new));
   }
 
   private static FitsException refused(String cards) {
@@ -107,7 +109,9 @@ class WcsTransformTest {
   @Test
   void pixelToWorld_outsideTheProjection_isNanForThatPointOnly() {
     String[] allSky =
-        Arrays.stream(SKY).map(c -> c.replace("TAN'", "AIT'").replace("0.01", "1.0")).toArray(String[]::new);
+        Arrays.stream(SKY)
+            .map(c -> c.replace("TAN'", "AIT'").replace("0.01", "1.0"))
+            .toArray(String[]::new);
     try (WcsTransform wcs = WcsTransform.parse(cards(allSky))) {
       double[] world = wcs.pixelToWorld(new double[] {1e4, 1e4, 49.5, 49.5});
       assertTrue(Double.isNaN(world[0]) && Double.isNaN(world[1]));
@@ -130,7 +134,8 @@ class WcsTransformTest {
     "CDELT2, CDELT2  = 0.0, 3",
     "CTYPE1, CTYPE1  = 'RA---QQQ', 4"
   })
-  void parse_worldCoordinatesWithoutMeaning_carriesWcslibsWords(String keyword, String card, int status) {
+  void parse_worldCoordinatesWithoutMeaning_carriesWcslibsWords(
+      String keyword, String card, int status) {
     FitsException failure = refused(sky(keyword, card));
     assertEquals(ErrorKind.WCSLIB, failure.kind());
     assertEquals(status, failure.status(), failure::getMessage);
@@ -153,7 +158,8 @@ class WcsTransformTest {
 
   @Test
   void parse_alternateBesideThePrimary_isThePrimary() {
-    String[] both = Stream.concat(Arrays.stream(LINEAR), Stream.of("CRVAL1A = -1.0")).toArray(String[]::new);
+    String[] both =
+        Stream.concat(Arrays.stream(LINEAR), Stream.of("CRVAL1A = -1.0")).toArray(String[]::new);
     try (WcsTransform wcs = WcsTransform.parse(cards(both))) {
       assertArrayEquals(new double[] {100, 200}, wcs.pixelToWorld(new double[] {0, 10}));
     }
@@ -202,7 +208,9 @@ class WcsTransformTest {
     }
     Callable<double[]> task =
         () -> {
-          assertThrows(FitsException.class, () -> WcsTransform.parse(sky("CDELT2", "CDELT2  = 0.0")).close());
+          assertThrows(
+              FitsException.class,
+              () -> WcsTransform.parse(sky("CDELT2", "CDELT2  = 0.0")).close());
           try (WcsTransform wcs = WcsTransform.parse(cards(SKY))) {
             return wcs.pixelToWorld(pixels);
           }

@@ -5,18 +5,23 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/** The address space of this process. */
-public final class Mappings {
+/** What the consumer of a block may do with it, and the tests may see of it. */
+public final class NativeBlocks {
   /**
    * Blocks of this size get a mapping of their own from the C library, which ends when they are
    * freed.
    */
   public static final long OWN_MAPPING_BYTES = 64L << 20;
 
-  private Mappings() {}
+  private NativeBlocks() {}
 
-  /** Whether anything is mapped at an address. */
-  public static boolean covers(long address) {
+  /** Frees a block as its deleter does. */
+  public static void free(long address) {
+    Libc.free(address);
+  }
+
+  /** Whether any memory stands at an address. */
+  public static boolean isMapped(long address) {
     try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
       return lines.anyMatch(line -> covers(line, address));
     } catch (IOException failure) {

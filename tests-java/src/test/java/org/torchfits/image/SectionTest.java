@@ -1,0 +1,109 @@
+package org.torchfits.image;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.Arrays;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.torchfits.error.ErrorKind;
+import org.torchfits.error.FitsException;
+
+class SectionTest {
+  private static final long[] SHAPE = {5, 10, 20};
+
+  private static Section parse(String expression) {
+    return Section.parse(expression, SHAPE, "file.fits[2]");
+  }
+
+  private static long[] numbers(String blanks) {
+    return Stream.of(blanks.split(" ", -1))
+        .filter(text -> !text.isEmpty())
+        .mapToLong(Long::parseLong)
+        .toArray();
+  }
+
+  @Test
+  void whole_shape_isAllOfIt() {
+    Section section = Section.whole(SHAPE);
+    assertArrayEquals(new long[3], section.start());
+    assertArrayEquals(SHAPE, section.count());
+    assertArrayEquals(SHAPE, section.shape());
+    assertEquals(1000, section.pixels());
+  }
+
+  /** Start, count and shape as numpy has them. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "...           | 0 0 0  | 5 10 20 | 5 10 20",
+        ":             | 0 0 0  | 5 10 20 | 5 10 20",
+        "2             | 2 0 0  | 1 10 20 | 10 20",
+        "-1            | 4 0 0  | 1 10 20 | 10 20",
+        "1:3           | 1 0 0  | 2 10 20 | 2 10 20",
+        "1:3,4:9,5:6   | 1 4 5  | 2 5 1   | 2 5 1",
+        "0,0,0         | 0 0 0  | 1 1 1   | ''",
+        "...,3         | 0 0 3  | 5 10 1  | 5 10",
+        "1,...,3       | 1 0 3  | 1 10 1  | 10",
+        "1,2,3,...     | 1 2 3  | 1 1 1   | ''",
+        "1,...,2,3     | 1 2 3  | 1 1 1   | ''",
+        ":,-3:         | 0 7 0  | 5 3 20  | 5 3 20",
+        ":,:-3         | 0 0 0  | 5 7 20  | 5 7 20",
+        ":,-3:-1       | 0 7 0  | 5 2 20  | 5 2 20",
+        "0:100         | 0 0 0  | 5 10 20 | 5 10 20",
+        "-100:2        | 0 0 0  | 2 10 20 | 2 10 20",
+        "3:3           | 3 0 0  | 0 10 20 | 0 10 20",
+        "4:2           | 4 0 0  | 0 10 20 | 0 10 20",
+        "7:9           | 5 0 0  | 0 10 20 | 0 10 20",
+        "-9:-8         | 0 0 0  | 0 10 20 | 0 10 20",
+        "0:5!          | 0 0 0  | 5 10 20 | 5 10 20",
+        "1:2!,-3:!     | 1 7 0  | 1 3 20  | 1 3 20",
+        "99999999999999999999999: | 5 0 0 | 0 10 20 | 0 10 20",
+        "-99999999999999999999999:2 | 0 0 0 | 2 10 20 | 2 10 20"
+      })
+  void parse_expression_isNumpysBox(String expression, String start, String count, String shape) {
+    Section section = parse(expression);
+    assertArrayEquals(numbers(start), section.start());
+    assertArrayEquals(numbers(count), section.count());
+    assertArrayEquals(numbers(shape), section.shape());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "5             | index 5 is outside axis 0 of length 5",
+        "-6            | index -6 is outside axis 0 of length 5",
+        "0,10          | index 10 is outside axis 1 of length 10",
+        "99999999999999999999 | index 99999999999999999999 is outside axis 0 of length 5",
+        "1,2,3,4       | 4 indices for an image of 3 axes",
+        "1,2,3,4,...   | 4 indices for an image of 3 axes",
+        "0:6!          | pixels 0 to 6 leave axis 0 of length 5",
+        "-6:!          | pixels -1 to 5 leave axis 0 of length 5",
+        "3:3!          | pixels 3 to 3 leave axis 0 of length 5",
+        "a             | 'a' is neither an index nor a slice",
+        "1.5           | '1.5' is neither an index nor a slice",
+        "1:2:3         | '1:2:3' is neither an index nor a slice",
+        "+1            | '+1' is neither an index nor a slice",
+        "...,...       | '...' is neither an index nor a slice",
+        "1,,2          | '' is neither an index nor a slice",
+        "''            | '' is neither an index nor a slice"
+      })
+  void parse_notInImage_isRefused(String expression, String reason) {
+    FitsException failure = assertThrows(FitsException.class, () -> parse(expression));
+    assertEquals(ErrorKind.BAD_SECTION, failure.kind());
+    assertEquals(
+        "file.fits[2]: section [" + expression + "]: " + reason, failure.getMessage());
+  }
+
+  @Test
+  void parse_axisOfNoLength_hasNoPixels() {
+    Section section = Section.parse("...", new long[] {3, 0}, "file");
+    assertEquals(0, section.pixels());
+    assertEquals("[3, 0]", Arrays.toString(section.shape()));
+  }
+}

@@ -1,0 +1,152 @@
+package org.torchfits.image;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.torchfits.dlpack.ElementType;
+
+class StoredFormatTest {
+  @ParameterizedTest
+  @CsvSource({
+    "8, UINT8", "16, INT16", "32, INT32", "64, INT64", "-32, FLOAT32", "-64, FLOAT64"
+  })
+  void exact_noScaling_isStoredType(int bitpix, ElementType type) {
+    StoredFormat format = StoredFormat.exact(Hdus.scaled(bitpix, 1, 0, null), true);
+    assertEquals(new StoredFormat(bitpix, type, 1, 0, null), format);
+    assertTrue(format.isBitwise());
+    assertFalse(format.flipsSign());
+    assertEquals(bitpix == 8, format.isStoredBytes());
+  }
+
+  /** Table 11 of FITS 4.0. */
+  @ParameterizedTest
+  @CsvSource({
+    "8, -128, INT8",
+    "16, 32768, UINT16",
+    "32, 2147483648, UINT32",
+    "64, 9223372036854775808, UINT64"
+  })
+  void exact_unsignedConvention_flipsSign(int bitpix, double zero, ElementType type) {
+    StoredFormat format = StoredFormat.exact(Hdus.scaled(bitpix, 1, zero, null), true);
+    assertEquals(new StoredFormat(bitpix, type, 1, 0, null), format);
+    assertTrue(format.flipsSign());
+    assertFalse(format.isStoredBytes());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "8, 2, 0, FLOAT32",
+    "8, 1, 1, FLOAT32",
+    "8, 1, 128, FLOAT32",
+    "16, 1, 32767, FLOAT32",
+    "16, 2, 32768, FLOAT32",
+    "16, 1, -32768, FLOAT32",
+    "32, 1, 32768, FLOAT64",
+    "32, 0.5, 0, FLOAT64",
+    "64, 1, 1, FLOAT64",
+    "64, -1, 9223372036854775808, FLOAT64",
+    "-32, 2, 0, FLOAT32",
+    "-32, 1, 32768, FLOAT32",
+    "-64, 1, 5, FLOAT64"
+  })
+  void exact_otherScaling_isFloatingType(int bitpix, double scale, double zero, ElementType type) {
+    StoredFormat format = StoredFormat.exact(Hdus.scaled(bitpix, scale, zero, null), true);
+    assertEquals(new StoredFormat(bitpix, type, scale, zero, null), format);
+    assertFalse(format.isBitwise());
+  }
+
+  @Test
+  void exact_scalingWithBlank_keepsBlank() {
+    assertEquals(-99, StoredFormat.exact(Hdus.scaled(16, 2, 0, -99L), true).blank());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {-32, -64})
+  void exact_blankOfFloats_isIgnored(int bitpix) {
+    assertNull(StoredFormat.exact(Hdus.scaled(bitpix, 2, 0, -99L), true).blank());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0", "32768"})
+  void exact_integersWithBlank_stayIntegers(double zero) {
+    StoredFormat format = StoredFormat.exact(Hdus.scaled(16, 1, zero, -99L), true);
+    assertEquals(zero == 0 ? ElementType.INT16 : ElementType.UINT16, format.type());
+    assertNull(format.blank());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "8, UINT8", "16, INT16", "32, INT32", "64, INT64", "-32, FLOAT32", "-64, FLOAT64"
+  })
+  void exact_notScaled_isStoredType(int bitpix, ElementType type) {
+    StoredFormat format = StoredFormat.exact(Hdus.scaled(bitpix, 2, 32768, -99L), false);
+    assertEquals(new StoredFormat(bitpix, type, 1, 0, null), format);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "8, FLOAT32", "16, FLOAT32", "32, FLOAT32", "64, FLOAT32", "-32, FLOAT32", "-64, FLOAT32",
+    "8, FLOAT64", "16, FLOAT64", "32, FLOAT64", "64, FLOAT64", "-32, FLOAT64", "-64, FLOAT64"
+  })
+  void floating_anyStoredType_isWhatWasAskedFor(int bitpix, ElementType type) {
+    assertEquals(type, StoredFormat.floating(Hdus.scaled(bitpix, 1, 0, null), true, type).type());
+    assertEquals(type, StoredFormat.floating(Hdus.scaled(bitpix, 2, 3, null), true, type).type());
+    assertEquals(type, StoredFormat.floating(Hdus.scaled(bitpix, 2, 3, null), false, type).type());
+  }
+
+  @Test
+  void floating_thatIsStoredType_isBitwise() {
+    assertTrue(
+        StoredFormat.floating(Hdus.scaled(-32, 1, 0, null), true, ElementType.FLOAT32).isBitwise());
+    assertTrue(
+        StoredFormat.floating(Hdus.scaled(-64, 2, 5, null), false, ElementType.FLOAT64)
+            .isBitwise());
+  }
+
+  @Test
+  void floating_unsignedConvention_isScaled() {
+    assertEquals(
+        new StoredFormat(16, ElementType.FLOAT32, 1, 32768, null),
+        StoredFormat.floating(Hdus.scaled(16, 1, 32768, null), true, ElementType.FLOAT32));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 0", "1, 32768", "2, 0"})
+  void floating_integersWithBlank_haveNaN(double scale, double zero) {
+    StoredFormat format =
+        StoredFormat.floating(Hdus.scaled(16, scale, zero, -99L), true, ElementType.FLOAT32);
+    assertEquals(-99, format.blank());
+  }
+
+  @Test
+  void floating_notScaled_hasNoBlank() {
+    StoredFormat format =
+        StoredFormat.floating(Hdus.scaled(16, 2, 5, -99L), false, ElementType.FLOAT32);
+    assertNull(format.blank());
+    assertEquals(1, format.scale());
+    assertEquals(-0.0, format.zero());
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = ElementType.class,
+      names = {"FLOAT32", "FLOAT64"})
+  void floating_noScaling_keepsNegativeZero(ElementType type) {
+    int other = type == ElementType.FLOAT32 ? -64 : -32;
+    assertEquals(
+        -0.0, StoredFormat.floating(Hdus.scaled(other, 1, 0, null), true, type).zero());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"8, 1", "16, 2", "32, 4", "64, 8", "-32, 4", "-64, 8"})
+  void storedBytes_bitpix_isItsSize(int bitpix, int bytes) {
+    assertEquals(bytes, StoredFormat.exact(Hdus.scaled(bitpix, 1, 0, null), true).storedBytes());
+  }
+}

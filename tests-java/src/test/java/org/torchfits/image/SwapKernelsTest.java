@@ -1,0 +1,103 @@
+package org.torchfits.image;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.api.Test;
+
+/** Each kernel against one value after the other through {@link ByteBuffer}. */
+class SwapKernelsTest {
+  /** What a kernel does to one value, as an unsigned number of its size. */
+  enum Kernel {
+    COPY1(1, 0, SwapKernels::copy1),
+    FLIP1(1, 0x80, SwapKernels::flip1),
+    SWAP2(2, 0, SwapKernels::swap2),
+    FLIP2(2, 0x8000, SwapKernels::flip2),
+    SWAP4(4, 0, SwapKernels::swap4),
+    FLIP4(4, 0x8000_0000L, SwapKernels::flip4),
+    SWAP8(8, 0, SwapKernels::swap8),
+    FLIP8(8, Long.MIN_VALUE, SwapKernels::flip8);
+
+    final int bytes;
+    final long flip;
+    final PixelDecoder decoder;
+
+    Kernel(int bytes, long flip, PixelDecoder decoder) {
+      this.bytes = bytes;
+      this.flip = flip;
+      this.decoder = decoder;
+    }
+
+    /** Turns the value at {@code offset} of big-endian bytes over. */
+    void reference(ByteBuffer source, ByteBuffer target, int from, int to) {
+      switch (bytes) {
+        case 1 -> target.put(to, (byte) (source.get(from) ^ flip));
+        case 2 -> target.putShort(to, (short) (source.getShort(from) ^ flip));
+        case 4 -> target.putInt(to, (int) (source.getInt(from) ^ flip));
+        default -> target.putLong(to, source.getLong(from) ^ flip);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void kernel_fewValues_isReference(Kernel kernel) {
+    IntStream.rangeClosed(0, 70).forEach(count -> compare(kernel, 0, 0, count));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void kernel_manyValues_isReference(Kernel kernel) {
+    compare(kernel, 0, 0, 65536 + 3);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void kernel_anyAlignment_isReference(Kernel kernel) {
+    for (int from = 0; from < 9; from++) {
+      for (int to = 0; to < 9; to++) {
+        compare(kernel, from, to, 37);
+      }
+    }
+  }
+
+  @Test
+  void flip2_extremes_becomeUnsigned() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment source =
+          arena.allocateFrom(JAVA_BYTE, new byte[] {(byte) 0x80, 0, (byte) 0xFF, (byte) 0xFF, 0, 0});
+      MemorySegment target = arena.allocate(6, 2);
+      SwapKernels.flip2(source, 0, target, 0, 3);
+      assertArrayEquals(
+          new char[] {0, 32767, 32768},
+          target.toArray(java.lang.foreign.ValueLayout.JAVA_CHAR));
+    }
+  }
+
+  /** Bytes around the target stay as they were. */
+  private static void compare(Kernel kernel, int from, int to, int count) {
+    byte[] stored = new byte[from + count * kernel.bytes + 5];
+    byte[] expected = new byte[to + count * kernel.bytes + 5];
+    new Random(count).nextBytes(stored);
+    new Random(count + 1).nextBytes(expected);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment source = arena.allocateFrom(JAVA_BYTE, stored);
+      MemorySegment target = arena.allocateFrom(JAVA_BYTE, expected);
+      kernel.decoder.decode(source, from, target, to, count);
+      ByteBuffer reference = ByteBuffer.wrap(expected).order(ByteOrder.nativeOrder());
+      for (int i = 0; i < count; i++) {
+        kernel.reference(
+            ByteBuffer.wrap(stored), reference, from + i * kernel.bytes, to + i * kernel.bytes);
+      }
+      assertArrayEquals(expected, target.toArray(JAVA_BYTE), kernel + " of " + count);
+    }
+  }
+}
