@@ -18,7 +18,6 @@ import bench_starts
 import report
 from files import BenchFiles
 from harness import HERE, Bench
-from peer_environment import make_cpp_environment
 
 if TYPE_CHECKING:
     from harness import Row
@@ -59,7 +58,6 @@ def main() -> None:
     """Measure, print, write."""
     arguments = parse_arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    make_cpp_environment()
     rows, versions = measure(arguments)
     print("\n".join([*report.table(rows), *report.problems(rows)]))
     arguments.json.parent.mkdir(parents=True, exist_ok=True)

@@ -60,7 +60,7 @@ install_python_packages() {
     [ -x .venv/bin/python ] || "$(find_python)" -m venv .venv
     [ -x .venv/bin/uv ] || .venv/bin/python -m pip install --quiet --disable-pip-version-check uv
     # uv links files from its cache: a second environment costs seconds, and no second copy of torch.
-    .venv/bin/uv pip install --python .venv/bin/python --editable '.[dev,ray]'
+    .venv/bin/uv pip install --python .venv/bin/python --compile-bytecode --editable '.[dev,ray]'
 }
 
 install_system_packages

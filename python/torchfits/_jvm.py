@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from torchfits.errors import EngineForkError, EngineStartError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
+    from types import FrameType
 
 MINIMUM_JAVA = 25
 
@@ -34,8 +36,8 @@ _FLAGS = (
     "-XX:+UseSerialGC",
     "-XX:-UsePerfData",
     "-Xlog:disable",
-    "-Xms8m",
-    "-Xmn4m",
+    "-Xms16m",
+    "-Xmn8m",  # nothing is collected while the engine starts
     "-Xmx128m",
     "-XX:CompressedClassSpaceSize=64m",
     "-XX:ReservedCodeCacheSize=48m",
@@ -43,8 +45,13 @@ _FLAGS = (
 
 _GUARDED_SIGNALS = (signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
 
+# The modules whose functions call Java.
+_CALLERS = (__name__, "torchfits._engine")
+_LAST_CALLS_SECONDS = 1
+
 _lock = threading.RLock()
 _started = False
+_stopped = False
 _forked = False
 
 
@@ -188,9 +195,11 @@ def start(*extra_flags: str) -> None:
 
     Raises:
         EngineForkError: in a child that was forked from a process whose JVM runs.
-        EngineStartError: if there is no usable JVM.
+        EngineStartError: if there is no usable JVM, or the interpreter is ending.
     """
     global _started
+    if _stopped:
+        _refuse_to_start_again()
     with _lock:
         if _forked:
             raise EngineForkError(
@@ -206,12 +215,13 @@ def start(*extra_flags: str) -> None:
 
 def _start_jvm(extra_flags: tuple[str, ...]) -> None:
     global _signal_guard
-    if jpype().isJVMStarted():
-        _join_jvm()
-        cache = None
-    else:
-        cache = _start_own_jvm(extra_flags)
-    _uncouple_collectors()
+    with _collector_off():
+        if jpype().isJVMStarted():
+            _join_jvm()
+            cache = None
+        else:
+            cache = _start_own_jvm(extra_flags)
+        _uncouple_collectors()
     _signal_guard = _SignalGuard()
     # JPype's own hook, registered when it was imported, runs after this one and destroys the JVM.
     atexit.register(_stop)
@@ -225,9 +235,6 @@ def _start_jvm(extra_flags: tuple[str, ...]) -> None:
 def _start_own_jvm(extra_flags: tuple[str, ...]) -> _aot.Cache:
     library = library_path()
     cache = _aot.Cache.of(library, class_path(), flags())
-    # A full collection with torch loaded costs more than the whole start.
-    collecting = gc.isenabled()
-    gc.disable()
     try:
         with _suspension_signal():
             jpype().startJVM(
@@ -240,9 +247,6 @@ def _start_own_jvm(extra_flags: tuple[str, ...]) -> _aot.Cache:
             )
     except (OSError, RuntimeError) as error:
         raise EngineStartError(f"{library}: {error}") from error
-    finally:
-        if collecting:
-            gc.enable()
     return cache
 
 
@@ -270,6 +274,21 @@ def _jpype_jar() -> Path:
 
 
 @contextlib.contextmanager
+def _collector_off() -> Generator[None]:
+    """Until JPype's hook is out, a Python collection is a full one of Java's, which is a full one of Python's.
+
+    That costs half of the whole start with torch loaded.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+@contextlib.contextmanager
 def _suspension_signal() -> Generator[None]:
     """HotSpot takes a signal to suspend threads: SIGUSR2, which users need, unless it is told another one."""
     name = "_JAVA_SR_SIGNUM"
@@ -284,8 +303,13 @@ def _suspension_signal() -> Generator[None]:
 
 
 def _uncouple_collectors() -> None:
-    """JPype makes every full Python collection a Java one and every Java one a Python one; both stop the world."""
+    """JPype makes every full Python collection a Java one and every Java one a Python one; both stop the world.
+
+    Without the callback no Python collection is seen to end, so that the one that seems to begin here is, for JPype,
+    under way for good: a Java collection does not start another.
+    """
     collect = jpype()._jpype._collect
+    collect("start", {})
     gc.callbacks[:] = [callback for callback in gc.callbacks if callback is not collect]
 
 
@@ -301,10 +325,43 @@ def _detach_thread() -> None:
 
 def _stop() -> None:
     """Runs at exit, before JPype destroys the JVM, which needs its handlers for that."""
-    global _started
+    global _started, _stopped
     if _started:
-        _signal_guard.check()
         _started = False
+        _stopped = True
+        _await_last_calls()
+        _signal_guard.check()
+
+
+def _await_last_calls() -> None:
+    """Waits for daemon threads to come out of Java: to return from it when it is gone would crash.
+
+    One that does not come soon is in a system call of Java's, and will never return from it.
+    """
+    deadline = time.monotonic() + _LAST_CALLS_SECONDS
+    while _others_call() and time.monotonic() < deadline:
+        time.sleep(0.001)
+
+
+def _others_call() -> bool:
+    """Whether other threads are in a call, told by their stacks, so that no call pays for it."""
+    me = threading.get_ident()
+    return any(_calls(frame) for thread, frame in sys._current_frames().items() if thread != me)
+
+
+def _calls(top: FrameType) -> bool:
+    frame: FrameType | None = top
+    while frame is not None:
+        if frame.f_globals.get("__name__") in _CALLERS:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _refuse_to_start_again() -> None:
+    if threading.current_thread() is threading.main_thread():
+        raise EngineStartError("the Java engine has stopped, since the interpreter is ending")
+    raise SystemExit  # ends a daemon thread without a word; whoever joins it goes on
 
 
 def _after_fork_in_child() -> None:

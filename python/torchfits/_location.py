@@ -141,17 +141,29 @@ def _either(what: str, argument: _T | None, bracket: _T | None) -> _T | None:
 
 def _split(path: str) -> tuple[str, Hdu | None, str | None]:
     """Path, HDU and section of an extended file name; the path alone if it does not look like one."""
-    match = _BRACKETS.fullmatch(path)
-    if match is None:
+    name, groups = _split_groups(path)
+    if not groups:
         return path, None, None
-    groups = match[2][1:-1].split("][")
     if len(groups) > 2:
-        raise ValueError(f"{match[2]}: at most an HDU and a section can be given")
+        raise ValueError(f"{path}: at most an HDU and a section can be given")
     section = _bracket_section(groups[-1])
     if section is None and len(groups) == 2:
         raise ValueError(f"[{groups[-1]}] is not a section such as [1:100,*]")
     hdu = groups[0] if section is None or len(groups) == 2 else None
-    return match[1], None if hdu is None else _bracket_hdu(hdu), section
+    return name, None if hdu is None else _bracket_hdu(hdu), section
+
+
+def _split_groups(path: str) -> tuple[str, list[str]]:
+    """The longest name of a file that exists, and what is in the brackets behind it; without such a file, the shortest."""
+    match = _BRACKETS.fullmatch(path)
+    if match is None:
+        return path, []
+    groups = match[2][1:-1].split("][")
+    for own in range(len(groups) - 1, 0, -1):
+        name = match[1] + "".join(f"[{group}]" for group in groups[:own])
+        if os.path.exists(name):  # noqa: PTH110 - may be no path
+            return name, groups[own:]
+    return match[1], groups
 
 
 def _bracket_hdu(text: str) -> Hdu:

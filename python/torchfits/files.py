@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import warnings
 from collections.abc import Iterator, Sequence
@@ -111,9 +112,9 @@ class HDUList(Sequence[HDU]):
         """
         if isinstance(key, slice):
             return self._hdus[key]
-        if isinstance(key, int):
-            return self._by_number(key)
-        return self._by_name(key)
+        if isinstance(key, str | tuple):
+            return self._by_name(key)
+        return self._by_number(operator.index(key))
 
     def _by_number(self, number: int) -> HDU:
         try:

@@ -29,6 +29,6 @@ def leave() -> None:
 thread = threading.Thread(target=leave)
 thread.start()
 thread.join()
-threading.Thread(target=samples.exercise).start()  # the interpreter waits for it
+threading.Thread(target=lambda: [samples.read_large() for _ in range(20)]).start()  # the interpreter waits for it
 print("done")
 sys.exit(0)

@@ -25,16 +25,16 @@ class Watched:
         self.inside = False
         self.stop = False
 
-    def help(self, ticket: int) -> int:
+    def help(self, *arguments: int) -> int:
         if self.stop:
             raise InterruptedError
         self.inside = True
-        result = self._tasks.help(ticket)  # pyright: ignore[reportAttributeAccessIssue]
+        result = self._tasks.help(*arguments)  # pyright: ignore[reportAttributeAccessIssue]
         self.inside = False
         return result
 
-    def cancel(self, ticket: int) -> None:
-        self._tasks.cancel(ticket)  # pyright: ignore[reportAttributeAccessIssue]
+    def cancel(self, *arguments: int) -> None:
+        self._tasks.cancel(*arguments)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def read_until_stopped() -> None:

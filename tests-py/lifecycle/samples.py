@@ -41,11 +41,9 @@ def read_long() -> None:
 
 
 def exercise() -> None:
-    """Reads by several threads while Java collects garbage: HotSpot needs its signal handlers for that."""
+    """Reads by several threads, and makes Java rely on HotSpot's signal handlers."""
     import jpype
 
-    for _ in range(200):
-        read_small()
     with ThreadPoolExecutor(4) as pool:
         reads = [pool.submit(read_large) for _ in range(12)]
         for _ in range(20):
@@ -53,6 +51,13 @@ def exercise() -> None:
             read_small()
         for read in reads:
             read.result()
+    read_small()
+    try:
+        # HotSpot finds a null by the fault of using it; without its handler the process ends here.
+        jpype.JClass("java.lang.String")("a").concat(None)
+    except jpype.JClass("java.lang.NullPointerException"):
+        return
+    raise AssertionError("no NullPointerException")
 
 
 def status(field: str) -> int:

@@ -137,13 +137,13 @@ public final class HduReader implements AutoCloseable {
       return;
     }
     load(0);
-    if (windowBytes == 0) {
-      throw new FitsException(ErrorKind.NOT_FITS, source.name() + ": the file is empty");
+    if (windowBytes >= Card.BYTES && Card.keyword(scratch.bytes(), 0) == SIMPLE) {
+      return;
     }
-    if (windowBytes < Card.BYTES || Card.keyword(scratch.bytes(), 0) != SIMPLE) {
-      throw new FitsException(
-          ErrorKind.NOT_FITS, source.name() + ": not a FITS file (" + firstBytes() + ")");
-    }
+    // A source that is no file has no size and says so, which is the better message.
+    boolean empty = source.size() == 0 && windowBytes == 0;
+    String reason = empty ? "the file is empty" : "not a FITS file (" + firstBytes() + ")";
+    throw new FitsException(ErrorKind.NOT_FITS, source.name() + ": " + reason);
   }
 
   private String firstBytes() {

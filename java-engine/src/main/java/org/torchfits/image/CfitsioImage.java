@@ -48,8 +48,9 @@ final class CfitsioImage extends OpenImage {
   }
 
   @Override
-  long largestPiece() {
-    return whole ? Long.MAX_VALUE : elements();
+  long pieceElements(long preferred) {
+    // cfitsio reads a box as a whole: each further piece would read all of it again.
+    return whole ? preferred : elements();
   }
 
   @Override
@@ -63,7 +64,6 @@ final class CfitsioImage extends OpenImage {
     }
   }
 
-  /** cfitsio reads a box as a whole. */
   private void readBox(MemorySegment target) {
     long[] start = section().start();
     long[] last = new long[start.length];

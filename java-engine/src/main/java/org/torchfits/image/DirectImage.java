@@ -44,8 +44,8 @@ final class DirectImage extends OpenImage {
   }
 
   @Override
-  long largestPiece() {
-    return runs.elements(RUNS_PER_PIECE);
+  long pieceElements(long preferred) {
+    return Math.min(preferred, runs.elements(RUNS_PER_PIECE));
   }
 
   @Override

@@ -1,8 +1,8 @@
 package org.torchfits.image;
 
 /**
- * An image's elements in pieces, each of which takes a few milliseconds at most: a job can be
- * stopped between two of them.
+ * An image's elements in pieces, each of which takes a few milliseconds at most (but for a box that
+ * cfitsio reads): a job can be stopped between two of them.
  *
  * @param elements of the image
  * @param pieceElements of each piece but the last
@@ -28,8 +28,7 @@ public record ImagePieces(long elements, long pieceElements) {
 
   private static ImagePieces of(OpenImage image, long bytes) {
     long preferred = bytes / image.type().bytes();
-    return new ImagePieces(
-        image.elements(), Math.max(1, Math.min(preferred, image.largestPiece())));
+    return new ImagePieces(image.elements(), Math.max(1, image.pieceElements(preferred)));
   }
 
   /** Number of pieces; 0 for an image without elements. */

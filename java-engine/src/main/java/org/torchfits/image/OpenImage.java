@@ -48,8 +48,8 @@ public abstract sealed class OpenImage implements AutoCloseable permits DirectIm
   /** Whether several threads may call {@link #read} at once. */
   public abstract boolean isParallel();
 
-  /** How many elements one {@link #read} should take at most. */
-  abstract long largestPiece();
+  /** How many elements one {@link #read} should take, given how many the caller would like. */
+  abstract long pieceElements(long preferred);
 
   /**
    * Decodes a range of the result's elements.

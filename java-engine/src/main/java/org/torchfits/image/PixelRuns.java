@@ -28,9 +28,9 @@ final class PixelRuns {
     this.runLength = Math.max(1, product(section.count(), runAxis, shape.length));
   }
 
-  /** Whether all pixels of the section lie together. */
+  /** Whether there are pixels in the section and all lie together. */
   boolean isOneRun() {
-    return product(section.count(), 0, runAxis) == 1;
+    return section.pixels() > 0 && product(section.count(), 0, runAxis) == 1;
   }
 
   /** Elements of so many runs. */

@@ -368,7 +368,7 @@ class HduReaderTest {
     assertEquals("BEHIND", hdu.name());
     assertEquals(-128, hdu.zero());
     assertEquals((cards.length + 1) * 80L, hdu.headerBytes());
-    assertEquals(86 * 2880, hdu.dataOffset());
+    assertEquals(84 * 2880, hdu.dataOffset());
   }
 
   @ParameterizedTest

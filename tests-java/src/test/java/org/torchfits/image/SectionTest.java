@@ -75,6 +75,7 @@ class SectionTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '"',
       value = {
         "5             | index 5 is outside axis 0 of length 5",
         "-6            | index -6 is outside axis 0 of length 5",
@@ -91,7 +92,7 @@ class SectionTest {
         "+1            | '+1' is neither an index nor a slice",
         "...,...       | '...' is neither an index nor a slice",
         "1,,2          | '' is neither an index nor a slice",
-        "''            | '' is neither an index nor a slice"
+        "\"\"            | '' is neither an index nor a slice"
       })
   void parse_notInImage_isRefused(String expression, String reason) {
     FitsException failure = assertThrows(FitsException.class, () -> parse(expression));

@@ -1,6 +1,7 @@
 package org.torchfits.image;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_CHAR;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
 import java.lang.foreign.Arena;
@@ -9,33 +10,20 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.api.Test;
 
 /** Each kernel against one value after the other through {@link ByteBuffer}. */
 class SwapKernelsTest {
-  /** What a kernel does to one value, as an unsigned number of its size. */
-  enum Kernel {
-    COPY1(1, 0, SwapKernels::copy1),
-    FLIP1(1, 0x80, SwapKernels::flip1),
-    SWAP2(2, 0, SwapKernels::swap2),
-    FLIP2(2, 0x8000, SwapKernels::flip2),
-    SWAP4(4, 0, SwapKernels::swap4),
-    FLIP4(4, 0x8000_0000L, SwapKernels::flip4),
-    SWAP8(8, 0, SwapKernels::swap8),
-    FLIP8(8, Long.MIN_VALUE, SwapKernels::flip8);
-
-    final int bytes;
-    final long flip;
-    final PixelDecoder decoder;
-
-    Kernel(int bytes, long flip, PixelDecoder decoder) {
-      this.bytes = bytes;
-      this.flip = flip;
-      this.decoder = decoder;
-    }
-
+  /**
+   * A kernel and what it does to one value.
+   *
+   * @param bytes of a value
+   * @param flip the bits that it turns over
+   */
+  record Kernel(String name, int bytes, long flip, PixelDecoder decoder) {
     /** Turns the value at {@code offset} of big-endian bytes over. */
     void reference(ByteBuffer source, ByteBuffer target, int from, int to) {
       switch (bytes) {
@@ -47,20 +35,32 @@ class SwapKernelsTest {
     }
   }
 
+  static Stream<Kernel> kernels() {
+    return Stream.of(
+        new Kernel("copy1", 1, 0, SwapKernels::copy1),
+        new Kernel("flip1", 1, 0x80, SwapKernels::flip1),
+        new Kernel("swap2", 2, 0, SwapKernels::swap2),
+        new Kernel("flip2", 2, 0x8000, SwapKernels::flip2),
+        new Kernel("swap4", 4, 0, SwapKernels::swap4),
+        new Kernel("flip4", 4, 0x8000_0000L, SwapKernels::flip4),
+        new Kernel("swap8", 8, 0, SwapKernels::swap8),
+        new Kernel("flip8", 8, Long.MIN_VALUE, SwapKernels::flip8));
+  }
+
   @ParameterizedTest
-  @EnumSource
+  @MethodSource("kernels")
   void kernel_fewValues_isReference(Kernel kernel) {
     IntStream.rangeClosed(0, 70).forEach(count -> compare(kernel, 0, 0, count));
   }
 
   @ParameterizedTest
-  @EnumSource
+  @MethodSource("kernels")
   void kernel_manyValues_isReference(Kernel kernel) {
     compare(kernel, 0, 0, 65536 + 3);
   }
 
   @ParameterizedTest
-  @EnumSource
+  @MethodSource("kernels")
   void kernel_anyAlignment_isReference(Kernel kernel) {
     for (int from = 0; from < 9; from++) {
       for (int to = 0; to < 9; to++) {
@@ -78,26 +78,26 @@ class SwapKernelsTest {
       SwapKernels.flip2(source, 0, target, 0, 3);
       assertArrayEquals(
           new char[] {0, 32767, 32768},
-          target.toArray(java.lang.foreign.ValueLayout.JAVA_CHAR));
+          target.toArray(JAVA_CHAR));
     }
   }
 
   /** Bytes around the target stay as they were. */
   private static void compare(Kernel kernel, int from, int to, int count) {
-    byte[] stored = new byte[from + count * kernel.bytes + 5];
-    byte[] expected = new byte[to + count * kernel.bytes + 5];
+    byte[] stored = new byte[from + count * kernel.bytes() + 5];
+    byte[] expected = new byte[to + count * kernel.bytes() + 5];
     new Random(count).nextBytes(stored);
     new Random(count + 1).nextBytes(expected);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment source = arena.allocateFrom(JAVA_BYTE, stored);
       MemorySegment target = arena.allocateFrom(JAVA_BYTE, expected);
-      kernel.decoder.decode(source, from, target, to, count);
+      kernel.decoder().decode(source, from, target, to, count);
       ByteBuffer reference = ByteBuffer.wrap(expected).order(ByteOrder.nativeOrder());
       for (int i = 0; i < count; i++) {
         kernel.reference(
-            ByteBuffer.wrap(stored), reference, from + i * kernel.bytes, to + i * kernel.bytes);
+            ByteBuffer.wrap(stored), reference, from + i * kernel.bytes(), to + i * kernel.bytes());
       }
-      assertArrayEquals(expected, target.toArray(JAVA_BYTE), kernel + " of " + count);
+      assertArrayEquals(expected, target.toArray(JAVA_BYTE), kernel.name() + " of " + count);
     }
   }
 }

@@ -1,0 +1,142 @@
+package org.torchfits.api;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.torchfits.header.FitsBytes.card;
+import static org.torchfits.header.FitsBytes.extension;
+import static org.torchfits.header.FitsBytes.primary;
+import static org.torchfits.header.FitsBytes.table;
+import static org.torchfits.header.FitsBytes.with;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.torchfits.dlpack.Abi;
+import org.torchfits.dlpack.DlpackTensor;
+import org.torchfits.dlpack.ElementType;
+import org.torchfits.dlpack.NativeBlocks;
+import org.torchfits.dlpack.TensorView;
+import org.torchfits.error.ErrorKind;
+import org.torchfits.error.FitsException;
+import org.torchfits.header.FitsBytes;
+import org.torchfits.header.HduSelector;
+import org.torchfits.work.Task;
+
+/** The calls that Python makes. */
+class EntryPointsTest {
+  private static final byte[] PIXELS = {1, 2, 3, 4, 5, 6};
+
+  @TempDir Path folder;
+
+  private String file = "";
+
+  @BeforeEach
+  void writeFile() throws IOException {
+    file = folder.resolve("a.fits").toString();
+    Files.write(Path.of(file), content().toBytes());
+  }
+
+  private static FitsBytes content() {
+    return new FitsBytes()
+        .header(primary(8))
+        .header(with(extension(8, 3, 2), "EXTNAME = 'SCI'", card("EXTVER", 2)))
+        .data(PIXELS)
+        .header(with(table(4, 2, 0), "EXTNAME = 'ROWS'"))
+        .data(new byte[8]);
+  }
+
+  @Test
+  void readImage_byName_isExactTensor() {
+    long address =
+        Images.readImage(file, HduSelector.BY_NAME, "sci", 2, null, true, null, false);
+    TensorView image = TensorView.at(address, Abi.UNVERSIONED);
+    assertEquals(ElementType.UINT8, image.type());
+    assertArrayEquals(new long[] {2, 3}, image.shape());
+    assertArrayEquals(PIXELS, image.elements().toArray(JAVA_BYTE));
+    NativeBlocks.free(address);
+  }
+
+  @Test
+  void readImage_sectionAsFloats_isThat() {
+    long address =
+        Images.readImage(
+            file, HduSelector.FIRST_IMAGE, null, 0, "1,1:", true, "FLOAT32", true);
+    TensorView image = TensorView.at(address, Abi.UNVERSIONED);
+    assertArrayEquals(new float[] {5, 6}, image.elements().toArray(JAVA_FLOAT));
+    NativeBlocks.free(address);
+  }
+
+  @Test
+  void readBatch_newBlock_isStacked() {
+    long address =
+        Batches.readBatch(file + "\0" + file, 1, null, 0, null, true, null, 0);
+    TensorView batch = TensorView.at(address, Abi.UNVERSIONED);
+    assertArrayEquals(new long[] {2, 2, 3}, batch.shape());
+    assertArrayEquals(PIXELS, batch.elements().asSlice(6).toArray(JAVA_BYTE));
+    NativeBlocks.free(address);
+  }
+
+  @Test
+  void readBatch_tensorOfCaller_isFilled() {
+    try (DlpackTensor out = DlpackTensor.allocate(Abi.UNVERSIONED, ElementType.UINT8, 1, 2, 3)) {
+      assertEquals(
+          Task.DONE, Batches.readBatch(file, 1, null, 0, null, true, null, out.address()));
+      assertArrayEquals(PIXELS, out.elements().toArray(JAVA_BYTE));
+    }
+  }
+
+  @Test
+  void readHeader_extension_isItsCards() {
+    String expected = new String(content().toBytes(), 2880, 10 * 80, ISO_8859_1);
+    assertEquals(
+        expected.substring(0, expected.indexOf("END" + " ".repeat(77)) + 80),
+        Headers.readHeader(file, 1, null, 0));
+  }
+
+  @Test
+  void listHdus_severalKinds_isALineEach() {
+    assertEquals(
+        List.of("IMAGE\t1\t8\t\t", "IMAGE\t2\t8\t2,3\tSCI", "BINARY_TABLE\t1\t8\t2,4\tROWS"),
+        Headers.listHdus(file).lines().toList());
+  }
+
+  @Test
+  void listHdus_damagedHeader_isTheLastLine() throws IOException {
+    Files.write(Path.of(file), content().header(extension(9)).toBytes());
+    assertEquals(
+        "!" + file + "[3]: BITPIX = 9 is not one of 8, 16, 32, 64, -32, -64",
+        Headers.listHdus(file).lines().toList().getLast());
+  }
+
+  @Test
+  void listHdus_damagedFirstHeader_fails() throws IOException {
+    Files.write(Path.of(file), new FitsBytes().header(primary(9)).toBytes());
+    assertEquals(
+        ErrorKind.BAD_HEADER,
+        assertThrows(FitsException.class, () -> Headers.listHdus(file)).kind());
+  }
+
+  @Test
+  void describe_any_namesEachPart() {
+    assertEquals(
+        List.of("java", "engine", "threads", "cfitsio", "wcslib"),
+        About.describe().lines().map(line -> line.split("\t", 2)[0]).toList());
+  }
+
+  @Test
+  void describe_java_isThisOne() {
+    Stream<String> lines = About.describe().lines();
+    assertEquals(
+        "java\t" + Runtime.version() + " (" + System.getProperty("java.home") + ")",
+        lines.findFirst().orElseThrow());
+  }
+}
