@@ -5,7 +5,6 @@ from __future__ import annotations
 import operator
 import os
 import re
-from dataclasses import dataclass
 from types import EllipsisType
 from typing import SupportsIndex, TypeVar
 
@@ -25,19 +24,8 @@ _LARGEST = 2**31 - 1  # what the engine counts HDUs and versions by
 _RANGE = re.compile(r"(\d+):(\d+)")
 
 
-@dataclass(frozen=True)
-class Location:
-    """What to read.
-
-    Attributes:
-        path: the file, as the engine takes it.
-        selector: the HDU, as the engine takes it.
-        section: the part of the image, as the engine takes it; None for all.
-    """
-
-    path: str
-    selector: _engine.Selector
-    section: str | None
+Location = tuple[str, _engine.Selector, str | None]
+"""What to read, as the engine takes it: the file, the HDU, and the part of the image (None for all)."""
 
 
 def locate(
@@ -58,6 +46,9 @@ def locate(
         section: None for that in the path or all.
         default: the HDU where neither says one.
 
+    Returns:
+        The file, the HDU and the section, None for the whole image, as the engine takes them.
+
     Raises:
         TypeError: for arguments of a wrong type.
         ValueError: for an HDU or section both in the path and as an argument, or one that cannot be understood.
@@ -69,7 +60,7 @@ def locate(
         encoded = _engine.encode(name)
         hdu = _either("an HDU", hdu, bracket_hdu)
         text = _either("a section", text, bracket_section)
-    return Location(encoded, default if hdu is None else selector(hdu), text)
+    return encoded, default if hdu is None else selector(hdu), text
 
 
 def selector(hdu: Hdu) -> _engine.Selector:
@@ -154,7 +145,7 @@ def _split(path: str) -> tuple[str, Hdu | None, str | None]:
 
 
 def _split_groups(path: str) -> tuple[str, list[str]]:
-    """The longest name of a file that exists, and what is in the brackets behind it; without such a file, the shortest."""
+    """The longest name of a file that exists, and the brackets behind it; without such a file, the shortest."""
     match = _BRACKETS.fullmatch(path)
     if match is None:
         return path, []

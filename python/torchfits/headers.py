@@ -60,10 +60,10 @@ def read_header(path: str | os.PathLike[str], *, hdu: Hdu = 0) -> Header:
         TypeError: for arguments of a wrong type.
         ValueError: for an HDU both in the path and as an argument, or a section of an image in the path.
     """
-    where = locate(path, None if hdu == 0 else hdu, default=_PRIMARY)
-    if where.section is not None:
+    name, selector, section = locate(path, None if hdu == 0 else hdu, default=_PRIMARY)
+    if section is not None:
         raise ValueError(f"{os.fspath(path)}: a header has no section")
-    return Header.fromstring(_engine.read_header(where.path, where.selector))
+    return Header.fromstring(_engine.read_header(name, selector))
 
 
 class Header(MutableMapping[str, Value]):

@@ -74,16 +74,11 @@ def read_image(
     """
     if backend not in ("auto", "cfitsio"):
         raise ValueError(f"backend must be 'auto' or 'cfitsio', not {backend!r}")
-    where = locate(path, hdu, section)
+    name, selector, part = locate(path, hdu, section)
     image = _engine.read_image(
-        where.path,
-        where.selector,
-        section=where.section,
-        scaled=scale,
-        floating=_fused(dtype),
-        general=backend == "cfitsio",
+        name, selector, section=part, scaled=scale, floating=_fused(dtype), general=backend == "cfitsio"
     )
-    return _deliver(image, dtype, device)
+    return image if dtype is None and device is None else _deliver(image, dtype, device)
 
 
 def read_batch(
@@ -122,10 +117,8 @@ def read_batch(
     if out is not None:
         _require_fillable(out, dtype, device)
         dtype = out.dtype
-    where = locate("", hdu, section)
-    batch = _engine.read_batch(
-        encoded, where.selector, section=where.section, scaled=True, floating=_fused(dtype), out=out
-    )
+    _, selector, part = locate("", hdu, section)
+    batch = _engine.read_batch(encoded, selector, section=part, scaled=True, floating=_fused(dtype), out=out)
     return batch if out is not None else _deliver(batch, dtype, device)
 
 

@@ -44,6 +44,7 @@ def exercise() -> None:
     """Reads by several threads, and makes Java rely on HotSpot's signal handlers."""
     import jpype
 
+    read_small()
     with ThreadPoolExecutor(4) as pool:
         reads = [pool.submit(read_large) for _ in range(12)]
         for _ in range(20):

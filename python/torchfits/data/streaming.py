@@ -63,7 +63,8 @@ class StreamingDataset(IterableDataset[Any]):
         self._dataset = dataset
         self._shuffle = shuffle
         self._seed = seed
-        self._epoch = 0
+        # In shared memory: workers that live longer than an epoch (persistent_workers) hear of the next one.
+        self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()
         # Asked for here, in the training process: in a worker torch.distributed is not in use.
         in_use = distributed.is_available() and distributed.is_initialized()
         self._rank = rank if rank is not None else (distributed.get_rank() if in_use else 0)
@@ -71,7 +72,7 @@ class StreamingDataset(IterableDataset[Any]):
 
     def set_epoch(self, epoch: int) -> None:
         """Chooses the random order of the next iteration; to be called on all ranks alike, before each epoch."""
-        self._epoch = epoch
+        self._epoch.fill_(epoch)
 
     def __len__(self) -> int:
         """Number of items of this rank."""
@@ -90,6 +91,6 @@ class StreamingDataset(IterableDataset[Any]):
     def _order(self) -> list[int]:
         if not self._shuffle:
             return list(range(len(self._dataset)))
-        generator = torch.Generator().manual_seed((self._seed * _SPREAD + self._epoch) % 2**63)
+        generator = torch.Generator().manual_seed((self._seed * _SPREAD + int(self._epoch)) % 2**63)
         order = torch.randperm(len(self._dataset), generator=generator)
         return order.tolist()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
  * Which HDU is meant: by number, by name and perhaps version, or the first that holds an image.
  *
  * @param index from 0; {@link #BY_NAME} or {@link #FIRST_IMAGE}
- * @param name compared without regard to case and trailing blanks; PRIMARY means the
- *     first HDU too, whatever its own name
+ * @param name compared without regard to case and trailing blanks; PRIMARY means the first HDU too,
+ *     whatever its own name
  * @param version EXTVER; 0 for any
  */
 public record HduSelector(int index, @Nullable String name, int version) {

@@ -49,7 +49,7 @@ public final class ImageLoader {
   private static DlpackTensor allocate(OpenImage image, Abi abi) {
     try {
       return DlpackTensor.allocate(abi, image.type(), image.shape());
-    } catch (NativeMemoryException refused) {
+    } catch (NativeMemoryException | ArithmeticException refused) {
       throw new FitsException(ErrorKind.OUT_OF_MEMORY, image.place() + ": " + refused.getMessage());
     }
   }

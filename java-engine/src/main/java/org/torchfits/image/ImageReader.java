@@ -49,7 +49,8 @@ public final class ImageReader {
 
   private static StoredFormat format(ByteSource source, Hdu hdu, ImageRequest request) {
     if (request.scaled() && (Double.isNaN(hdu.scale()) || Double.isNaN(hdu.zero()))) {
-      throw badHeader(source, hdu, "BSCALE or BZERO is not a number; only stored values can be read");
+      throw badHeader(
+          source, hdu, "BSCALE or BZERO is not a number; only stored values can be read");
     }
     return request.floating() == null
         ? StoredFormat.exact(hdu, request.scaled())

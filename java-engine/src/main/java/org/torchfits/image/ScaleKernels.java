@@ -75,7 +75,9 @@ final class ScaleKernels {
     return scale == 1 && zero == 0 ? ScaleKernels::roundInt64ToFloat32 : this::int64ToFloat32;
   }
 
-  /** Whether 64-bit values are unsigned by convention: adding BZERO to a double would round twice. */
+  /**
+   * Whether 64-bit values are unsigned by convention: adding BZERO to a double would round twice.
+   */
   private boolean isUnsigned() {
     return scale == 1 && zero == 0x1p63;
   }

@@ -124,7 +124,9 @@ public record Section(long[] start, long[] count, long[] shape) {
       return text == null ? absent : position(text, length);
     }
 
-    /** A negative number counts from the end; one of more digits than any axis has is beyond all. */
+    /**
+     * A negative number counts from the end; one of more digits than any axis has is beyond all.
+     */
     private static long position(String text, long length) {
       boolean fromEnd = text.startsWith("-");
       if (text.length() - (fromEnd ? 1 : 0) > MAX_DIGITS) {

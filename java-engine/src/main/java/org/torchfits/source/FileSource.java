@@ -105,14 +105,16 @@ public final class FileSource implements ByteSource {
 
   private FitsException notAFile(int errno) {
     String type = errno == Libc.EISDIR ? "a directory" : "a pipe, socket or device";
-    return new FitsException(ErrorKind.NOT_A_FILE, errno, name + ": " + type + ", not a regular file");
+    return new FitsException(
+        ErrorKind.NOT_A_FILE, errno, name + ": " + type + ", not a regular file");
   }
 
   @Override
   public long read(long offset, MemorySegment into) {
     long wanted = into.byteSize();
     long got = 0;
-    // One call brings everything but for signals and sizes beyond 2 GiB; at the end a second one tells so.
+    // One call brings everything but for signals and sizes beyond 2 GiB; at the end a second one
+    // tells so.
     while (got < wanted) {
       long more = readOnce(offset + got, into.asSlice(got));
       if (more == 0) {
@@ -146,7 +148,9 @@ public final class FileSource implements ByteSource {
       return notAFile(errno);
     }
     return new FitsException(
-        ErrorKind.IO, errno, name + ": reading at byte " + offset + " failed (errno " + errno + ")");
+        ErrorKind.IO,
+        errno,
+        name + ": reading at byte " + offset + " failed (errno " + errno + ")");
   }
 
   @Override

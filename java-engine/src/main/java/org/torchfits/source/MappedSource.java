@@ -12,7 +12,8 @@ import org.torchfits.error.FitsException;
 /**
  * A local file mapped into memory. For many small reads of a file that does not change: no system
  * call a read, and a page fault for every new page instead. A file that another program shortens
- * meanwhile gives an IO error, as HotSpot turns the signal into one.
+ * meanwhile gives an IO error, as HotSpot turns the signal into an InternalError; in code that it
+ * has optimized, that error itself comes shortly after the read.
  */
 public final class MappedSource implements ByteSource {
   private final String name;

@@ -101,10 +101,9 @@ class TasksTest {
   void help_failingTask_throwsOnceAndForgets() {
     long ticket =
         Tasks.begin(
-            slow(
-                index -> {
-                  throw new IllegalStateException("last piece");
-                }));
+            slow(index -> {
+              throw new IllegalStateException("last piece");
+            }));
     assertThrows(IllegalStateException.class, () -> finish(ticket));
     assertEquals(1, closings.get());
     assertEquals(ErrorKind.CANCELLED, helpFailure(ticket));

@@ -1,9 +1,9 @@
 package org.torchfits.architecture;
 
-import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -41,7 +41,9 @@ class ArchitectureTest {
   }
 
   private static Set<String> packages() {
-    return ENGINE.stream().map(JavaClass::getPackageName).collect(Collectors.toCollection(TreeSet::new));
+    return ENGINE.stream()
+        .map(JavaClass::getPackageName)
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   @Test
@@ -57,19 +59,32 @@ class ArchitectureTest {
   void layers_any_useThoseBelowAlone() {
     layeredArchitecture()
         .consideringOnlyDependenciesInLayers()
-        .layer("api").definedBy(rooms("api"))
-        .layer("batch").definedBy(rooms("batch"))
-        .layer("readers").definedBy(rooms("image"))
-        .layer("index").definedBy(rooms("header"))
-        .layer("access").definedBy(rooms("source", "cfitsio", "wcslib"))
-        .layer("base").definedBy(rooms("work", "library"))
-        .layer("ground").definedBy(rooms("error", "dlpack"))
-        .whereLayer("api").mayNotBeAccessedByAnyLayer()
-        .whereLayer("batch").mayOnlyBeAccessedByLayers("api")
-        .whereLayer("readers").mayOnlyBeAccessedByLayers("api", "batch")
-        .whereLayer("index").mayOnlyBeAccessedByLayers("api", "batch", "readers")
-        .whereLayer("access").mayOnlyBeAccessedByLayers("api", "batch", "readers", "index")
-        .whereLayer("base").mayOnlyBeAccessedByLayers("api", "batch", "readers", "index", "access")
+        .layer("api")
+        .definedBy(rooms("api"))
+        .layer("batch")
+        .definedBy(rooms("batch"))
+        .layer("readers")
+        .definedBy(rooms("image"))
+        .layer("index")
+        .definedBy(rooms("header"))
+        .layer("access")
+        .definedBy(rooms("source", "cfitsio", "wcslib"))
+        .layer("base")
+        .definedBy(rooms("work", "library"))
+        .layer("ground")
+        .definedBy(rooms("error", "dlpack"))
+        .whereLayer("api")
+        .mayNotBeAccessedByAnyLayer()
+        .whereLayer("batch")
+        .mayOnlyBeAccessedByLayers("api")
+        .whereLayer("readers")
+        .mayOnlyBeAccessedByLayers("api", "batch")
+        .whereLayer("index")
+        .mayOnlyBeAccessedByLayers("api", "batch", "readers")
+        .whereLayer("access")
+        .mayOnlyBeAccessedByLayers("api", "batch", "readers", "index")
+        .whereLayer("base")
+        .mayOnlyBeAccessedByLayers("api", "batch", "readers", "index", "access")
         .check(ENGINE);
   }
 
@@ -82,10 +97,15 @@ class ArchitectureTest {
   void accessRooms_any_doNotKnowEachOther() {
     for (String room : List.of("source", "cfitsio", "wcslib")) {
       String[] others =
-          Stream.of("source", "cfitsio", "wcslib").filter(other -> !other.equals(room)).toArray(String[]::new);
+          Stream.of("source", "cfitsio", "wcslib")
+              .filter(other -> !other.equals(room))
+              .toArray(String[]::new);
       noClasses()
-          .that().resideInAnyPackage(rooms(room))
-          .should().dependOnClassesThat().resideInAnyPackage(rooms(others))
+          .that()
+          .resideInAnyPackage(rooms(room))
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(rooms(others))
           .check(ENGINE);
     }
   }
@@ -93,77 +113,103 @@ class ArchitectureTest {
   @Test
   void ground_any_knowsNoOtherRoom() {
     classes()
-        .that().resideInAnyPackage(rooms("error"))
-        .should().onlyDependOnClassesThat().resideInAnyPackage("java..", "org.torchfits.error..", "org.jspecify..")
+        .that()
+        .resideInAnyPackage(rooms("error"))
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage("java..", "org.torchfits.error..", "org.jspecify..")
         .check(ENGINE);
     classes()
-        .that().resideInAnyPackage(rooms("dlpack"))
-        .should().onlyDependOnClassesThat().resideInAnyPackage("java..", "org.torchfits.dlpack..", "org.jspecify..")
+        .that()
+        .resideInAnyPackage(rooms("dlpack"))
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage("java..", "org.torchfits.dlpack..", "org.jspecify..")
         .check(ENGINE);
   }
 
   @Test
   void engine_any_needsNothingButJava() {
     classes()
-        .should().onlyDependOnClassesThat().resideInAnyPackage("java..", "org.torchfits..", "org.jspecify..")
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage("java..", "org.torchfits..", "org.jspecify..")
         .check(ENGINE);
   }
 
   @Test
   void linker_any_isUsedByBindingsAlone() {
     noClasses()
-        .that().resideOutsideOfPackages(rooms("cfitsio", "wcslib", "dlpack", "library"))
-        .should().dependOnClassesThat().areAssignableTo(Linker.class)
+        .that()
+        .resideOutsideOfPackages(rooms("cfitsio", "wcslib", "dlpack", "library"))
+        .should()
+        .dependOnClassesThat()
+        .areAssignableTo(Linker.class)
         .check(ENGINE);
   }
 
   @Test
   void paths_aboveByteSource_areUnknown() {
     noClasses()
-        .that().resideOutsideOfPackages(rooms("source", "library", "cfitsio"))
-        .should().dependOnClassesThat().resideInAnyPackage("java.nio.file..", "java.nio.channels..", "java.io..")
+        .that()
+        .resideOutsideOfPackages(rooms("source", "library", "cfitsio"))
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("java.nio.file..", "java.nio.channels..", "java.io..")
         .check(ENGINE);
   }
 
   @Test
   void apiMethods_any_takePrimitivesAndStrings() {
     methods()
-        .that().areDeclaredInClassesThat().resideInAnyPackage(rooms("api"))
-        .and().arePublic()
-        .should().beStatic()
+        .that()
+        .areDeclaredInClassesThat()
+        .resideInAnyPackage(rooms("api"))
+        .and()
+        .arePublic()
+        .should()
+        .beStatic()
         .check(ENGINE);
     ENGINE.stream()
         .filter(type -> type.getPackageName().equals(ROOT + "api"))
         .flatMap(type -> type.getMethods().stream())
         .filter(method -> method.getModifiers().contains(JavaModifier.PUBLIC))
-        .forEach(
-            method ->
-                Stream.concat(
-                        method.getRawParameterTypes().stream(), Stream.of(method.getRawReturnType()))
-                    .forEach(
-                        type ->
-                            assertTrue(
-                                type.isPrimitive() || type.isEquivalentTo(String.class),
-                                method.getFullName() + " has " + type.getName())));
+        .forEach(method ->
+            Stream.concat(
+                    method.getRawParameterTypes().stream(), Stream.of(method.getRawReturnType()))
+                .forEach(type ->
+                    assertTrue(
+                        type.isPrimitive() || type.isEquivalentTo(String.class),
+                        method.getFullName() + " has " + type.getName())));
   }
 
   @Test
   void engine_any_isSilent() {
     noClasses()
-        .should().dependOnClassesThat().resideInAnyPackage("java.util.logging..")
-        .orShould().dependOnClassesThat().haveFullyQualifiedName("java.lang.System$Logger")
-        .orShould().accessField(System.class, "out")
-        .orShould().accessField(System.class, "err")
-        .orShould().callMethod(Throwable.class, "printStackTrace")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("java.util.logging..")
+        .orShould()
+        .dependOnClassesThat()
+        .haveFullyQualifiedName("java.lang.System$Logger")
+        .orShould()
+        .accessField(System.class, "out")
+        .orShould()
+        .accessField(System.class, "err")
+        .orShould()
+        .callMethod(Throwable.class, "printStackTrace")
         .check(ENGINE);
   }
 
   @Test
   void engine_any_neverEndsTheProcess() {
     noClasses()
-        .should().callMethod(System.class, "exit", int.class)
-        .orShould().callMethod(Runtime.class, "exit", int.class)
-        .orShould().callMethod(Runtime.class, "halt", int.class)
+        .should()
+        .callMethod(System.class, "exit", int.class)
+        .orShould()
+        .callMethod(Runtime.class, "exit", int.class)
+        .orShould()
+        .callMethod(Runtime.class, "halt", int.class)
         .check(ENGINE);
   }
 
@@ -183,7 +229,8 @@ class ArchitectureTest {
             .filter(source -> text(source).contains("catch (Throwable"))
             .map(source -> source.getName(source.getNameCount() - 2).toString())
             .collect(Collectors.toSet());
-    assertTrue(Set.of("dlpack", "cfitsio", "wcslib", "library").containsAll(rooms), rooms.toString());
+    assertTrue(
+        Set.of("dlpack", "cfitsio", "wcslib", "library").containsAll(rooms), rooms.toString());
   }
 
   private static Stream<Path> sources() {

@@ -95,8 +95,7 @@ class BatchReaderTest {
     List<String> paths = images(3, 1500, 1300);
     long address = finish(BatchReader.load(paths, request(section, general), Abi.UNVERSIONED));
     TensorView batch = TensorView.at(address, Abi.UNVERSIONED);
-    assertSlots(
-        batch.elements(), 3, (int) (batch.shape()[1] * batch.shape()[2]), 100);
+    assertSlots(batch.elements(), 3, (int) (batch.shape()[1] * batch.shape()[2]), 100);
     NativeBlocks.free(address);
   }
 
@@ -115,8 +114,7 @@ class BatchReaderTest {
   void load_noPixels_isEmptyTensor(boolean general) throws IOException {
     long address =
         finish(BatchReader.load(images(3, 7, 5), request("2:2", general), Abi.UNVERSIONED));
-    assertArrayEquals(
-        new long[] {3, 0, 7}, TensorView.at(address, Abi.UNVERSIONED).shape());
+    assertArrayEquals(new long[] {3, 0, 7}, TensorView.at(address, Abi.UNVERSIONED).shape());
     NativeBlocks.free(address);
   }
 
@@ -160,8 +158,7 @@ class BatchReaderTest {
       TensorView view = TensorView.at(out.address(), Abi.UNVERSIONED);
       Task task = BatchReader.loadInto(paths, request(null, false), view);
       assertEquals(
-          ErrorKind.NOT_FOUND,
-          assertThrows(FitsException.class, () -> finish(task)).kind());
+          ErrorKind.NOT_FOUND, assertThrows(FitsException.class, () -> finish(task)).kind());
       out.elements().set(JAVA_BYTE, 0, (byte) 5);
       assertEquals(5, out.elements().get(JAVA_BYTE, 0));
     }
@@ -182,7 +179,8 @@ class BatchReaderTest {
   @Test
   void load_otherType_namesBothFiles() throws IOException {
     List<String> paths = new ArrayList<>(images(3, 7, 5));
-    byte[] file = new FitsBytes().header(FitsBytes.primary(-32, 7, 5)).data(new byte[140]).toBytes();
+    byte[] file =
+        new FitsBytes().header(FitsBytes.primary(-32, 7, 5)).data(new byte[140]).toBytes();
     paths.add(Files.write(folder.resolve("other.fits"), file).toString());
     assertMismatch(
         paths.getLast()

@@ -62,7 +62,13 @@ class ElementTypeTest {
     IllegalArgumentException refusal =
         assertThrows(IllegalArgumentException.class, () -> ElementType.of(code, bits, lanes));
     assertEquals(
-        "DLPack type code " + code + ", bits " + bits + ", lanes " + lanes + " is not one of torch's",
+        "DLPack type code "
+            + code
+            + ", bits "
+            + bits
+            + ", lanes "
+            + lanes
+            + " is not one of torch's",
         refusal.getMessage());
   }
 }

@@ -20,7 +20,7 @@ public final class NativeBlocks {
     Libc.free(address);
   }
 
-  /** Whether any memory stands at an address. */
+  /** Whether a block of {@link #OWN_MAPPING_BYTES} stands at an address. */
   public static boolean isMapped(long address) {
     try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
       return lines.anyMatch(line -> covers(line, address));
@@ -34,6 +34,7 @@ public final class NativeBlocks {
     int dash = line.indexOf('-');
     long start = Long.parseUnsignedLong(line, 0, dash, 16);
     long end = Long.parseUnsignedLong(line, dash + 1, line.indexOf(' '), 16);
-    return Long.compareUnsigned(start, address) <= 0 && Long.compareUnsigned(address, end) < 0;
+    return Long.compareUnsigned(start, address) <= 0
+        && Long.compareUnsigned(address + OWN_MAPPING_BYTES, end) <= 0;
   }
 }

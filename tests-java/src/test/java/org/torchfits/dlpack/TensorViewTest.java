@@ -125,7 +125,8 @@ class TensorViewTest {
   @Test
   void at_everySecondElement_isRefused() {
     assertEquals(
-        "the tensor is not contiguous in C order", refusal(foreign(new long[] {4}, new long[] {2})));
+        "the tensor is not contiguous in C order",
+        refusal(foreign(new long[] {4}, new long[] {2})));
   }
 
   @Test
@@ -153,8 +154,7 @@ class TensorViewTest {
   void at_unknownType_isRefused() {
     MemorySegment struct = foreign(new long[] {2}, new long[] {1});
     struct.set(JAVA_SHORT, 22, (short) 4);
-    assertEquals(
-        "DLPack type code 2, bits 32, lanes 4 is not one of torch's", refusal(struct));
+    assertEquals("DLPack type code 2, bits 32, lanes 4 is not one of torch's", refusal(struct));
   }
 
   @ParameterizedTest
@@ -164,8 +164,7 @@ class TensorViewTest {
       MemorySegment.ofAddress(tensor.address()).reinterpret(80).set(JAVA_INT, 0, major);
       IllegalArgumentException refusal =
           assertThrows(
-              IllegalArgumentException.class,
-              () -> TensorView.at(tensor.address(), Abi.VERSIONED));
+              IllegalArgumentException.class, () -> TensorView.at(tensor.address(), Abi.VERSIONED));
       assertEquals("DLPack version " + major + " is not known", refusal.getMessage());
     }
   }

@@ -96,8 +96,12 @@ class CardTest {
 
   @ParameterizedTest
   @CsvSource({
-    "0, 0", "-32, -32", "+16, 16", "0000000000000000007, 7",
-    "9223372036854775807, 9223372036854775807", "-9223372036854775808, -9223372036854775808"
+    "0, 0",
+    "-32, -32",
+    "+16, 16",
+    "0000000000000000007, 7",
+    "9223372036854775807, 9223372036854775807",
+    "-9223372036854775808, -9223372036854775808"
   })
   void integer_digits_areNumber(String text, long expected) {
     assertEquals(OptionalLong.of(expected), Card.integer(text));
@@ -105,15 +109,37 @@ class CardTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "T", "1.0", "1e3", "- 1", "1 2", "0x10", "9223372036854775808", "'1'", "\u00b2"})
+      strings = {
+        "",
+        "T",
+        "1.0",
+        "1e3",
+        "- 1",
+        "1 2",
+        "0x10",
+        "9223372036854775808",
+        "'1'",
+        "\u00b2"
+      })
   void integer_anythingElse_isNone(String text) {
     assertEquals(OptionalLong.empty(), Card.integer(text));
   }
 
   @ParameterizedTest
   @CsvSource({
-    "1, 1", "1., 1", ".5, 0.5", "-.5, -0.5", "+2.5, 2.5", "1.5E3, 1500", "1.5e-3, 0.0015",
-    "1.5D3, 1500", "1.5d+03, 1500", "2D0, 2", "32768, 32768", "1E400, Infinity", "1D-400, 0"
+    "1, 1",
+    "1., 1",
+    ".5, 0.5",
+    "-.5, -0.5",
+    "+2.5, 2.5",
+    "1.5E3, 1500",
+    "1.5e-3, 0.0015",
+    "1.5D3, 1500",
+    "1.5d+03, 1500",
+    "2D0, 2",
+    "32768, 32768",
+    "1E400, Infinity",
+    "1D-400, 0"
   })
   void real_anyExponentLetter_isNumber(String text, double expected) {
     assertEquals(OptionalDouble.of(expected), Card.real(text));

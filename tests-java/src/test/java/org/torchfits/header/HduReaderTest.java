@@ -95,8 +95,7 @@ class HduReaderTest {
   @Test
   void next_severalExtensions_areAllFound() {
     List<Hdu> hdus = all(multiExtension());
-    assertEquals(
-        List.of(16, -32, 8, -64, 8, 64), hdus.stream().map(Hdu::bitpix).toList());
+    assertEquals(List.of(16, -32, 8, -64, 8, 64), hdus.stream().map(Hdu::bitpix).toList());
     assertEquals(
         List.of("", "SCI", "EMPTY", "sci", "EVENTS", "SCI"), hdus.stream().map(Hdu::name).toList());
     assertEquals(List.of(1, 1, 1, 2, 1, 2), hdus.stream().map(Hdu::version).toList());
@@ -156,8 +155,7 @@ class HduReaderTest {
             FitsException.class,
             () -> find(multiExtension(), new HduSelector(index, name, version)));
     assertEquals(ErrorKind.HDU_NOT_FOUND, failure.kind());
-    assertEquals(
-        "memory.fits: no " + wanted + " (the file has 6 HDUs)", failure.getMessage());
+    assertEquals("memory.fits: no " + wanted + " (the file has 6 HDUs)", failure.getMessage());
   }
 
   @Test
@@ -258,7 +256,12 @@ class HduReaderTest {
   @Test
   void next_scaling_isThatOfCards() {
     Hdu hdu =
-        only(with(primary(16), card("BSCALE", "1.5D-3"), card("BZERO", "32768."), card("BLANK", -99)));
+        only(
+            with(
+                primary(16),
+                card("BSCALE", "1.5D-3"),
+                card("BZERO", "32768."),
+                card("BLANK", -99)));
     assertEquals(0.0015, hdu.scale());
     assertEquals(32768, hdu.zero());
     assertEquals(-99, hdu.blank());
@@ -352,8 +355,7 @@ class HduReaderTest {
     byte[] first = new FitsBytes().header(primary(-32, 50_000, 50_000)).toBytes();
     byte[] last = new FitsBytes().header(extension(8, 3)).data(new byte[3]).toBytes();
     long offset = 2880 + (data + 2879) / 2880 * 2880;
-    MemorySource source =
-        MemorySource.sparse(offset + last.length).put(0, first).put(offset, last);
+    MemorySource source = MemorySource.sparse(offset + last.length).put(0, first).put(offset, last);
     Hdu hdu = all(source).get(1);
     assertEquals(offset, hdu.headerOffset());
     assertEquals(offset + 2880, hdu.dataOffset());
@@ -377,7 +379,9 @@ class HduReaderTest {
     String[] cards =
         with(
             extension(8),
-            IntStream.range(0, comments).mapToObj(i -> "COMMENT \u00e9 " + i).toArray(String[]::new));
+            IntStream.range(0, comments)
+                .mapToObj(i -> "COMMENT \u00e9 " + i)
+                .toArray(String[]::new));
     byte[] file = new FitsBytes().header(primary(8)).header(cards).toBytes();
     String expected = new String(file, 2880, (cards.length + 1) * 80, ISO_8859_1);
     try (HduReader reader = new HduReader(MemorySource.of(file))) {
@@ -436,7 +440,12 @@ class HduReaderTest {
 
   @ParameterizedTest
   @CsvSource({
-    "1F8B, gzip", "1F9D, compress", "425A, bzip2", "28B52FFD, zstd", "FD377A58, xz", "504B0304, zip"
+    "1F8B, gzip",
+    "1F9D, compress",
+    "425A, bzip2",
+    "28B52FFD, zstd",
+    "FD377A58, xz",
+    "504B0304, zip"
   })
   void next_compressedFile_saysByWhat(String magic, String program) {
     byte[] file = Arrays.copyOf(HexFormat.of().parseHex(magic), 4000);
@@ -575,9 +584,7 @@ class HduReaderTest {
             .header(primary(8))
             .header(with(table(8, 1, 0), card("ZIMAGE", "T"), card("ZBITPIX", 8)));
     assertFailure(
-        ErrorKind.BAD_HEADER,
-        "memory.fits[1]: ZNAXIS is missing",
-        MemorySource.of(file.toBytes()));
+        ErrorKind.BAD_HEADER, "memory.fits[1]: ZNAXIS is missing", MemorySource.of(file.toBytes()));
   }
 
   @Test

@@ -73,7 +73,6 @@ class HduSelectorTest {
     assertEquals("HDU 3", new HduSelector(3, null, 0).toString());
     assertEquals("HDU 'SCI'", named("SCI", 0).toString());
     assertEquals("HDU 'SCI' version 2", named("SCI", 2).toString());
-    assertEquals(
-        "HDU with an image", new HduSelector(HduSelector.FIRST_IMAGE, null, 0).toString());
+    assertEquals("HDU with an image", new HduSelector(HduSelector.FIRST_IMAGE, null, 0).toString());
   }
 }

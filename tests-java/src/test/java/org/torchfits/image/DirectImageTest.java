@@ -125,8 +125,9 @@ class DirectImageTest {
       image.read(0, image.elements(), target);
       for (int row = 0; row < 50; row++) {
         assertEquals(
-            MemorySegment.ofArray(pixels).asSlice((row + 10) * 1000L + 5, 900).mismatch(
-                target.asSlice(row * 900L, 900)),
+            MemorySegment.ofArray(pixels)
+                .asSlice((row + 10) * 1000L + 5, 900)
+                .mismatch(target.asSlice(row * 900L, 900)),
             -1);
       }
     }
@@ -153,8 +154,7 @@ class DirectImageTest {
     try (DirectImage image = open(counting(300, 200), "...");
         Arena arena = Arena.ofConfined()) {
       MemorySegment target = arena.allocate(image.bytes() - 1);
-      assertThrows(
-          IndexOutOfBoundsException.class, () -> image.read(0, image.elements(), target));
+      assertThrows(IndexOutOfBoundsException.class, () -> image.read(0, image.elements(), target));
     }
   }
 

@@ -21,6 +21,7 @@ import org.torchfits.dlpack.Abi;
 import org.torchfits.dlpack.ElementType;
 import org.torchfits.dlpack.NativeBlocks;
 import org.torchfits.dlpack.TensorView;
+import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
 import org.torchfits.header.FitsBytes;
 import org.torchfits.header.HduSelector;
@@ -60,7 +61,9 @@ class ImageLoaderTest {
     assertArrayEquals(pixels, loaded.bytes());
   }
 
-  /** Large enough to be shared by threads, one byte of stored values to one element and to eight. */
+  /**
+   * Large enough to be shared by threads, one byte of stored values to one element and to eight.
+   */
   @ParameterizedTest
   @CsvSource({"8, ...", "16, ...", "-32, ...", "64, ...", "16, '3:1499,11:1900'"})
   void load_largeImage_isWhatCfitsioReads(int bitpix, String section) throws IOException {
@@ -89,35 +92,38 @@ class ImageLoaderTest {
     assertEquals("[0, 20]", Loaded.of(task, Abi.UNVERSIONED).shape());
   }
 
-  /** The header of a compressed image may claim what no machine has: 2^62 bytes here. */
-  @Test
-  void load_compressedImageThatClaimsMuch_isRefused() throws IOException {
-    Path file =
-        Files.write(
-            folder.resolve("a.fits"),
-            new FitsBytes()
-                .header(FitsBytes.primary(8))
-                .header(
-                    FitsBytes.with(
-                        FitsBytes.table(8, 1, 0),
-                        "TTYPE1  = 'COMPRESSED_DATA'",
-                        "TFORM1  = '1PB(0)'",
-                        FitsBytes.card("ZIMAGE", "T"),
-                        "ZCMPTYPE= 'GZIP_1'",
-                        FitsBytes.card("ZBITPIX", -64),
-                        FitsBytes.card("ZNAXIS", 2),
-                        FitsBytes.card("ZNAXIS1", (1L << 30) - 1),
-                        FitsBytes.card("ZNAXIS2", 1L << 30),
-                        FitsBytes.card("ZTILE1", (1L << 30) - 1),
-                        FitsBytes.card("ZTILE2", 1L << 30)))
-                .data(new byte[8])
-                .toBytes());
-    ImageRequest request =
-        new ImageRequest(new HduSelector(1, null, 0), null, true, null, false);
+  /** Nothing but memory bounds what the header of a compressed image claims. */
+  @ParameterizedTest
+  @CsvSource({"1073741823, 1073741824", "1152921504606846975, 1"})
+  void load_compressedImageThatClaimsMuch_isOutOfMemory(long columns, long rows)
+      throws IOException {
+    Path file = Files.write(folder.resolve("a.fits"), compressed(columns, rows).toBytes());
+    ImageRequest request = new ImageRequest(new HduSelector(1, null, 0), null, true, null, false);
     FitsException failure =
         assertThrows(
-            FitsException.class,
-            () -> ImageLoader.load(file.toString(), request, Abi.UNVERSIONED));
+            FitsException.class, () -> ImageLoader.load(file.toString(), request, Abi.UNVERSIONED));
+    assertEquals(ErrorKind.OUT_OF_MEMORY, failure.kind());
     assertTrue(String.valueOf(failure.getMessage()).startsWith(file + "[1]"));
+  }
+
+  private static FitsBytes compressed(long columns, long rows) {
+    String[] table = FitsBytes.table(8, 1, 0);
+    table[table.length - 1] = FitsBytes.card("TFIELDS", 1);
+    return new FitsBytes()
+        .header(FitsBytes.primary(8))
+        .header(
+            FitsBytes.with(
+                table,
+                "TTYPE1  = 'COMPRESSED_DATA'",
+                "TFORM1  = '1PB(0)'",
+                FitsBytes.card("ZIMAGE", "T"),
+                "ZCMPTYPE= 'GZIP_1'",
+                FitsBytes.card("ZBITPIX", -64),
+                FitsBytes.card("ZNAXIS", 2),
+                FitsBytes.card("ZNAXIS1", columns),
+                FitsBytes.card("ZNAXIS2", rows),
+                FitsBytes.card("ZTILE1", columns),
+                FitsBytes.card("ZTILE2", rows)))
+        .data(new byte[8]);
   }
 }

@@ -219,8 +219,7 @@ class ImageReaderTest {
     for (boolean general : new boolean[] {false, true}) {
       FitsException failure =
           assertThrows(
-              FitsException.class,
-              () -> ImageReader.open(path, request(0, null, general)).close());
+              FitsException.class, () -> ImageReader.open(path, request(0, null, general)).close());
       assertEquals(kind, failure.kind());
     }
   }

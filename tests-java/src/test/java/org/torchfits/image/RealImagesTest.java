@@ -22,7 +22,7 @@ import org.torchfits.oracle.Json;
 import org.torchfits.oracle.RealData;
 import org.torchfits.source.FileSource;
 
-/** HDU lists of real files against astropy's, their images against cfitsio's. */
+/** HDU lists of real files against astropy's; images that cfitsio opens too against its pixels. */
 class RealImagesTest {
   @TestFactory
   List<DynamicTest> files_allThatAstropyOpens_areReadAlike() throws IOException {
@@ -47,11 +47,12 @@ class RealImagesTest {
   private static void compare(Path folder, Json expected) {
     String path = new String(folder.resolve(name(expected)).toString().getBytes(UTF_8), ISO_8859_1);
     List<Json> listed = expected.get("astropy").get("hdus").list();
+    int cfitsioFinds = expected.get("fitsio").get("hdus").list().size();
     List<Hdu> hdus = hdus(path);
     assertEquals(listed.size(), hdus.size());
     for (Hdu hdu : hdus) {
       compareKind(listed.get(hdu.index()).get("type").asString(), hdu);
-      if (hdu.kind() == HduKind.IMAGE && hdu.hasImage()) {
+      if (hdu.kind() == HduKind.IMAGE && hdu.hasImage() && hdu.index() < cfitsioFinds) {
         comparePaths(path, hdu);
       }
     }
@@ -71,7 +72,9 @@ class RealImagesTest {
     assertEquals(astropy.equals("CompImageHDU"), hdu.kind() == HduKind.COMPRESSED_IMAGE);
     assertEquals(astropy.equals("BinTableHDU"), hdu.kind() == HduKind.BINARY_TABLE);
     assertEquals(astropy.equals("TableHDU"), hdu.kind() == HduKind.ASCII_TABLE);
-    assertEquals(astropy.equals("GroupsHDU"), hdu.kind() == HduKind.RANDOM_GROUPS);
+    // astropy calls a header groups that has no axis to tell them by.
+    boolean groups = astropy.equals("GroupsHDU") && hdu.axes().length > 0;
+    assertEquals(groups, hdu.kind() == HduKind.RANDOM_GROUPS);
   }
 
   private static void comparePaths(String path, Hdu hdu) {

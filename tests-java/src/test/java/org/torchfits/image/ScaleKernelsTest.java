@@ -68,7 +68,8 @@ class ScaleKernelsTest {
     }
   }
 
-  private static byte[] decode(StoredFormat format, byte[] stored, int from, byte[] into, int to, int count) {
+  private static byte[] decode(
+      StoredFormat format, byte[] stored, int from, byte[] into, int to, int count) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment source = arena.allocateFrom(JAVA_BYTE, stored);
       MemorySegment target = arena.allocateFrom(JAVA_BYTE, into);
@@ -169,7 +170,8 @@ class ScaleKernelsTest {
     StoredFormat format = new StoredFormat(64, ElementType.FLOAT32, 1, -0.0, null);
     byte[] bytes = ByteBuffer.allocate(8).putLong(stored).array();
     byte[] result = decode(format, bytes, 0, new byte[4], 0, 1);
-    assertEquals((float) stored, MemorySegment.ofArray(result).get(JAVA_FLOAT.withByteAlignment(1), 0));
+    assertEquals(
+        (float) stored, MemorySegment.ofArray(result).get(JAVA_FLOAT.withByteAlignment(1), 0));
   }
 
   @Test

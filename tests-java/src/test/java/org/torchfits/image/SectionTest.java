@@ -97,8 +97,7 @@ class SectionTest {
   void parse_notInImage_isRefused(String expression, String reason) {
     FitsException failure = assertThrows(FitsException.class, () -> parse(expression));
     assertEquals(ErrorKind.BAD_SECTION, failure.kind());
-    assertEquals(
-        "file.fits[2]: section [" + expression + "]: " + reason, failure.getMessage());
+    assertEquals("file.fits[2]: section [" + expression + "]: " + reason, failure.getMessage());
   }
 
   @Test

@@ -14,9 +14,7 @@ import org.torchfits.dlpack.ElementType;
 
 class StoredFormatTest {
   @ParameterizedTest
-  @CsvSource({
-    "8, UINT8", "16, INT16", "32, INT32", "64, INT64", "-32, FLOAT32", "-64, FLOAT64"
-  })
+  @CsvSource({"8, UINT8", "16, INT16", "32, INT32", "64, INT64", "-32, FLOAT32", "-64, FLOAT64"})
   void exact_noScaling_isStoredType(int bitpix, ElementType type) {
     StoredFormat format = StoredFormat.exact(Hdus.scaled(bitpix, 1, 0, null), true);
     assertEquals(new StoredFormat(bitpix, type, 1, 0, null), format);
@@ -82,9 +80,7 @@ class StoredFormatTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "8, UINT8", "16, INT16", "32, INT32", "64, INT64", "-32, FLOAT32", "-64, FLOAT64"
-  })
+  @CsvSource({"8, UINT8", "16, INT16", "32, INT32", "64, INT64", "-32, FLOAT32", "-64, FLOAT64"})
   void exact_notScaled_isStoredType(int bitpix, ElementType type) {
     StoredFormat format = StoredFormat.exact(Hdus.scaled(bitpix, 2, 32768, -99L), false);
     assertEquals(new StoredFormat(bitpix, type, 1, 0, null), format);
@@ -140,8 +136,7 @@ class StoredFormatTest {
       names = {"FLOAT32", "FLOAT64"})
   void floating_noScaling_keepsNegativeZero(ElementType type) {
     int other = type == ElementType.FLOAT32 ? -64 : -32;
-    assertEquals(
-        -0.0, StoredFormat.floating(Hdus.scaled(other, 1, 0, null), true, type).zero());
+    assertEquals(-0.0, StoredFormat.floating(Hdus.scaled(other, 1, 0, null), true, type).zero());
   }
 
   @ParameterizedTest

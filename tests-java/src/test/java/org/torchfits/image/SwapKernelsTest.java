@@ -11,9 +11,9 @@ import java.nio.ByteOrder;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.api.Test;
 
 /** Each kernel against one value after the other through {@link ByteBuffer}. */
 class SwapKernelsTest {
@@ -73,12 +73,11 @@ class SwapKernelsTest {
   void flip2_extremes_becomeUnsigned() {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment source =
-          arena.allocateFrom(JAVA_BYTE, new byte[] {(byte) 0x80, 0, (byte) 0xFF, (byte) 0xFF, 0, 0});
+          arena.allocateFrom(
+              JAVA_BYTE, new byte[] {(byte) 0x80, 0, (byte) 0xFF, (byte) 0xFF, 0, 0});
       MemorySegment target = arena.allocate(6, 2);
       SwapKernels.flip2(source, 0, target, 0, 3);
-      assertArrayEquals(
-          new char[] {0, 32767, 32768},
-          target.toArray(JAVA_CHAR));
+      assertArrayEquals(new char[] {0, 32767, 32768}, target.toArray(JAVA_CHAR));
     }
   }
 

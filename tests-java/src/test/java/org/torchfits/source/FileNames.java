@@ -33,7 +33,9 @@ public final class FileNames {
   private static void run(Path folder, String script, String input)
       throws IOException, InterruptedException {
     Process shell =
-        new ProcessBuilder("sh", "-c", script).directory(folder.toFile()).inheritIO()
+        new ProcessBuilder("sh", "-c", script)
+            .directory(folder.toFile())
+            .inheritIO()
             .redirectInput(ProcessBuilder.Redirect.PIPE)
             .start();
     try (OutputStream stdin = shell.getOutputStream()) {

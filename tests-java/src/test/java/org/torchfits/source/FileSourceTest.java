@@ -159,8 +159,27 @@ class FileSourceTest extends ByteSourceContract {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "a.fits[0]", "!a.fits", "-", "a.fits+1", "file:a", "%s", "a b", "$(a)", "`a`", "a;b",
-        "*", "?", "~", "a|b", "a\nb", "a\\b", "http:", "mem", "stdin", "'\"", "a.fits(b)"
+        "a.fits[0]",
+        "!a.fits",
+        "-",
+        "a.fits+1",
+        "file:a",
+        "%s",
+        "a b",
+        "$(a)",
+        "`a`",
+        "a;b",
+        "*",
+        "?",
+        "~",
+        "a|b",
+        "a\nb",
+        "a\\b",
+        "http:",
+        "mem",
+        "stdin",
+        "'\"",
+        "a.fits(b)"
       })
   void open_anyCharacters_areTakenLiterally(String name) throws Exception {
     FileNames.write(folder, name, "this one");

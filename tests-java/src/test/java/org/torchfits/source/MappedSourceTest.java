@@ -52,8 +52,7 @@ class MappedSourceTest extends ByteSourceContract {
         other.setLength(0);
       }
       MemorySegment into = arena.allocate(4096);
-      FitsException failure =
-          assertThrows(FitsException.class, () -> source.read(512 << 10, into));
+      FitsException failure = assertThrows(FitsException.class, () -> source.read(512 << 10, into));
       assertEquals(ErrorKind.IO, failure.kind());
     }
   }

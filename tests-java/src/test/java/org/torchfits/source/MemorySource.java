@@ -3,7 +3,6 @@ package org.torchfits.source;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import java.lang.foreign.MemorySegment;
-import java.util.Map;
 import java.util.TreeMap;
 
 /** A source without a file: parts of it hold bytes, all the rest is zero and takes no memory. */

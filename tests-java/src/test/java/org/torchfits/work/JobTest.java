@@ -68,7 +68,12 @@ class JobTest {
 
   @Test
   void help_noPieces_hasEnded() {
-    Job job = new Job(0, index -> { throw new AssertionError("piece " + index); });
+    Job job =
+        new Job(
+            0,
+            index -> {
+              throw new AssertionError("piece " + index);
+            });
     assertTrue(job.help(soon()));
     assertDoesNotThrow(job::rethrow);
   }
@@ -80,7 +85,8 @@ class JobTest {
     List<Thread> threads =
         IntStream.range(0, 8).mapToObj(i -> start(() -> job.help(inAMinute()))).toList();
     assertTrue(job.help(inAMinute()));
-    assertEquals(runs.length(), IntStream.range(0, runs.length()).filter(i -> runs.get(i) == 1).count());
+    assertEquals(
+        runs.length(), IntStream.range(0, runs.length()).filter(i -> runs.get(i) == 1).count());
     for (Thread thread : threads) {
       thread.join();
     }
@@ -144,7 +150,12 @@ class JobTest {
   @Test
   void rethrow_pieceThrewError_throwsIt() {
     Error failure = new StackOverflowError();
-    Job job = new Job(1, index -> { throw failure; });
+    Job job =
+        new Job(
+            1,
+            index -> {
+              throw failure;
+            });
     assertTrue(job.help(inAMinute()));
     assertSame(failure, assertThrows(StackOverflowError.class, job::rethrow));
   }
@@ -169,8 +180,7 @@ class JobTest {
     }
     second.countDown();
     assertTrue(job.help(inAMinute()));
-    assertEquals(
-        "piece 0", assertThrows(IllegalStateException.class, job::rethrow).getMessage());
+    assertEquals("piece 0", assertThrows(IllegalStateException.class, job::rethrow).getMessage());
     first.join();
     other.join();
   }
@@ -203,11 +213,10 @@ class JobTest {
     Thread worker = start(() -> job.runPieces(inAMinute()));
     gate.entered.await();
     Thread canceller =
-        start(
-            () -> {
-              job.cancel();
-              cancelled.set(true);
-            });
+        start(() -> {
+          job.cancel();
+          cancelled.set(true);
+        });
     awaitWaiting(canceller);
     assertFalse(cancelled.get());
     gate.open.countDown();
@@ -218,7 +227,12 @@ class JobTest {
 
   @Test
   void cancel_before_doesNoPiece() {
-    Job job = new Job(3, index -> { throw new AssertionError("piece " + index); });
+    Job job =
+        new Job(
+            3,
+            index -> {
+              throw new AssertionError("piece " + index);
+            });
     job.cancel();
     assertTrue(job.help(inAMinute()));
     assertDoesNotThrow(job::rethrow);
@@ -232,11 +246,10 @@ class JobTest {
     Thread worker = start(() -> job.runPieces(inAMinute()));
     gate.entered.await();
     Thread canceller =
-        start(
-            () -> {
-              job.cancel();
-              interrupted.set(Thread.currentThread().isInterrupted());
-            });
+        start(() -> {
+          job.cancel();
+          interrupted.set(Thread.currentThread().isInterrupted());
+        });
     awaitWaiting(canceller);
     canceller.interrupt();
     awaitWaiting(canceller);

@@ -65,8 +65,7 @@ class TaskTest {
               throw failure;
             });
     assertSame(
-        failure,
-        assertThrows(IllegalStateException.class, () -> task.help(JobTest.inAMinute())));
+        failure, assertThrows(IllegalStateException.class, () -> task.help(JobTest.inAMinute())));
     assertEquals(1, closings.get());
     assertFalse(NativeBlocks.isMapped(block.address()));
   }

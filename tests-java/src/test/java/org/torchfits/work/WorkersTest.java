@@ -18,8 +18,7 @@ class WorkersTest {
 
   @BeforeEach
   void requireCores() {
-    assumeTrue(
-        Runtime.getRuntime().availableProcessors() > 1, "one core: nobody helps the caller");
+    assumeTrue(Runtime.getRuntime().availableProcessors() > 1, "one core: nobody helps the caller");
   }
 
   /** A job of two pieces that ends only if two threads work on it at once. */
@@ -35,7 +34,10 @@ class WorkersTest {
   }
 
   private Thread helper() {
-    return workers.stream().filter(thread -> thread != Thread.currentThread()).findFirst().orElseThrow();
+    return workers.stream()
+        .filter(thread -> thread != Thread.currentThread())
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test
