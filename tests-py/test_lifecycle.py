@@ -8,13 +8,14 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from astropy.io import fits
+from torchfits import _jvm
 from torchfits._aot import Cache
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def write_sparse(path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def cache_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache folder of the tests' own; the first program that reads lets the cache be made."""
+    """A cache folder of the tests' own, in which the first program that reads lets the cache be made."""
     return tmp_path_factory.mktemp("cache")
 
 
@@ -82,37 +83,122 @@ def run(program: str, folder: Path, cache_home: Path, *arguments: str) -> list[s
     return lines
 
 
-@pytest.mark.parametrize(
-    "program",
-    [
-        "import",
-        "fork_before",
-        "fork_after",
-        "loader_after",
-        "short_threads",
-        "parallel_threads",
-        "signals",
-        "exit_in_read",
-        "exit_in_call",
-        "exit_with_tensors",
-        "start_in_thread",
-        "start_in_thread main-reads",
-        "foreign_jvm",
-        "order faulthandler read",
-        "order faulthandler read no-faulthandler read",
-        "order read faulthandler read",
-        "order read faulthandler read no-faulthandler read",
-    ],
-)
-def test_program(folder: Path, cache_home: Path, program: str):
-    name, *arguments = program.split()
-    run(name, folder, cache_home, *arguments)
+class TestCache:
+    """The ahead-of-time cache may be anything; it only costs time."""
+
+    def test_two_processes_make_it_and_the_next_one_uses_it(self, folder: Path, cache_home: Path):
+        with ThreadPoolExecutor(2) as pool:
+            path, mapped, _ = list(pool.map(lambda _: run("cache", folder, cache_home), range(2)))[0]
+        assert path == str(cache_in(cache_home))
+        assert mapped == "not mapped"
+        await_file(Path(path))
+        assert list(Path(path).parent.glob("*.aot")) == [Path(path)]
+        assert run("cache", folder, cache_home)[:2] == [path, "mapped"]
+
+    def test_truncated(self, folder: Path, cache_home: Path, tmp_path: Path):
+        whole = await_file(cache_in(cache_home)).read_bytes()
+        write_cache(tmp_path, whole[: len(whole) // 2])
+        run("cache", folder, tmp_path)
+
+    def test_garbage(self, folder: Path, tmp_path: Path):
+        write_cache(tmp_path, b"garbage" * 1000)
+        run("cache", folder, tmp_path)
+
+    def test_no_folder_can_be_made(self, folder: Path):
+        assert run("cache", folder, Path(os.devnull))[1] == "not mapped"
+
+    def test_name_changes_with_what_it_is_made_of(self, tmp_path: Path):
+        names = list(cache_names(tmp_path))
+        assert len(set(names)) == len(names)
 
 
-@pytest.mark.parametrize("order", ["ray read no-ray read", "read ray read no-ray read"])
-def test_ray(folder: Path, cache_home: Path, order: str):
-    pytest.importorskip("ray", reason="the optional extra 'ray' is not installed")
-    run("order", folder, cache_home, *order.split())
+def cache_in(home: Path) -> Path:
+    """Where the cache belongs in a cache folder."""
+    cache = Cache.of(_jvm.library_path(), _jvm.class_path(), _jvm.flags())
+    return home / "torchfits" / cache.path.name
+
+
+def await_file(path: Path) -> Path:
+    deadline = time.monotonic() + HANGS_SECONDS
+    while not path.exists():
+        assert time.monotonic() < deadline, f"{path} was not made"
+        time.sleep(0.1)
+    return path
+
+
+def write_cache(home: Path, content: bytes) -> None:
+    path = cache_in(home)
+    path.parent.mkdir()
+    path.write_bytes(content)
+
+
+def cache_names(folder: Path) -> Iterator[str]:
+    """Names of caches that differ in one thing each."""
+    library = folder / "jdk" / "lib" / "server" / "libjvm.so"
+    library.parent.mkdir(parents=True)
+    release, jar = folder / "jdk" / "release", folder / "engine.jar"
+    release.write_text("25.0.3")
+    jar.write_bytes(b"jar")
+
+    def name(*flags: str) -> str:
+        return Cache.of(library, [jar], flags).path.name
+
+    yield name()
+    yield name("-Xmx1g")
+    jar.write_bytes(b"rebuilt")
+    yield name()
+    release.write_text("25.0.4")
+    yield name()
+
+
+PROGRAM_ARGUMENTS = [
+    "order ray read no-ray read",
+    "order read ray read no-ray read",
+    "order faulthandler read",
+    "order faulthandler read no-faulthandler read",
+    "order read faulthandler read",
+    "order read faulthandler read no-faulthandler read",
+    "import",
+    "fork_before",
+    "fork_after",
+    "loader_after",
+    "short_threads",
+    "parallel_threads",
+    "signals",
+    "exit_in_read",
+    "exit_in_call",
+    "exit_with_tensors",
+    "start_in_thread",
+    "start_in_thread main-reads",
+    "foreign_jvm",
+]
+
+
+@pytest.fixture(scope="module")
+def runs(
+    request: pytest.FixtureRequest, folder: Path, cache_home: Path
+) -> Iterator[dict[str, Future[list[str]]]]:
+    """The programs of the tests that were selected, two at a time: most of their time is `import torch`."""
+    items = [item for item in request.session.items if isinstance(item, pytest.Function)]
+    selected = [item.callspec.params["program"] for item in items if item.function is test_program]
+    pool = ThreadPoolExecutor(2)
+    yield {
+        program: pool.submit(run, program.split()[0], folder, cache_home, *program.split()[1:])
+        for program in selected
+    }
+    pool.shutdown(cancel_futures=True)
+
+
+@pytest.mark.parametrize("program", PROGRAM_ARGUMENTS)
+def test_program(runs: dict[str, Future[list[str]]], program: str):
+    if "ray" in program.split():
+        pytest.importorskip("ray", reason="the optional extra 'ray' is not installed")
+    runs[program].result()
+
+
+def test_twenty_pytest_sessions_with_faulthandler(folder: Path, cache_home: Path):
+    lines = run("pytest_sessions", folder, cache_home)
+    assert sum(line.startswith("3 passed") for line in lines) == 20
 
 
 def test_sigterm_ends_the_process_in_a_long_read(folder: Path, cache_home: Path):
@@ -147,81 +233,3 @@ def java_version(library: Path) -> int:
     found = re.search(r'^JAVA_VERSION="(?:1\.)?(\d+)', release.read_text(), re.MULTILINE)
     assert found, release
     return int(found[1])
-
-
-def test_twenty_pytest_sessions_with_faulthandler(folder: Path, cache_home: Path):
-    with ThreadPoolExecutor(2) as pool:
-        sessions = [pool.submit(pytest_session, folder, cache_home) for _ in range(20)]
-        for session in sessions:
-            ended = session.result()
-            assert ended.returncode == 0, ended.stdout + ended.stderr
-            assert "3 passed" in ended.stdout
-            assert ended.stderr == ""
-
-
-def pytest_session(folder: Path, cache_home: Path) -> subprocess.CompletedProcess[str]:
-    arguments = ["-q", "-p", "no:cacheprovider", "-c", os.devnull, str(PROGRAMS / "prog_pytest.py")]
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", *arguments],
-        env={**environment(cache_home), "LIFECYCLE_FOLDER": str(folder)},
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=HANGS_SECONDS,
-        check=False,
-    )
-
-
-class TestCache:
-    """The ahead-of-time cache may be anything; it only costs time."""
-
-    def test_two_processes_make_it_and_the_next_one_uses_it(self, folder: Path, tmp_path: Path):
-        with ThreadPoolExecutor(2) as pool:
-            path, mapped, _ = list(pool.map(lambda _: run("cache", folder, tmp_path), range(2)))[0]
-        assert mapped == "not mapped"
-        await_file(Path(path))
-        assert list(Path(path).parent.glob("*.aot")) == [Path(path)]
-        assert run("cache", folder, tmp_path)[:2] == [path, "mapped"]
-        # Half of it is no longer one.
-        os.truncate(path, Path(path).stat().st_size // 2)
-        assert run("cache", folder, tmp_path)[0] == path
-
-    def test_garbage(self, folder: Path, tmp_path: Path):
-        path = Path(run("cache", folder, Path(os.devnull))[0])
-        garbage = tmp_path / "torchfits" / path.name
-        garbage.parent.mkdir()
-        garbage.write_bytes(b"garbage" * 1000)
-        assert run("cache", folder, tmp_path)[0] == str(garbage)
-
-    def test_no_folder_can_be_made(self, folder: Path):
-        assert run("cache", folder, Path(os.devnull))[1] == "not mapped"
-
-    def test_name_changes_with_what_it_is_made_of(self, tmp_path: Path):
-        names = list(cache_names(tmp_path))
-        assert len(set(names)) == len(names)
-
-
-def await_file(path: Path) -> None:
-    deadline = time.monotonic() + HANGS_SECONDS
-    while not path.exists():
-        assert time.monotonic() < deadline, f"{path} was not made"
-        time.sleep(0.1)
-
-
-def cache_names(folder: Path) -> Iterator[str]:
-    """Names of caches that differ in one thing each."""
-    library = folder / "jdk" / "lib" / "server" / "libjvm.so"
-    library.parent.mkdir(parents=True)
-    release, jar = folder / "jdk" / "release", folder / "engine.jar"
-    release.write_text("25.0.3")
-    jar.write_bytes(b"jar")
-
-    def name(*flags: str) -> str:
-        return Cache.of(library, [jar], flags).path.name
-
-    yield name()
-    yield name("-Xmx1g")
-    jar.write_bytes(b"rebuilt")
-    yield name()
-    release.write_text("25.0.4")
-    yield name()

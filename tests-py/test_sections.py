@@ -70,7 +70,7 @@ def has_unit_steps(section: Any) -> bool:
     return all(item.step in (None, 1) for item in items if isinstance(item, slice))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(arrays_and_sections())
 def test_readImage_anySection_isThatOfNumpy(tmp_path: Path, made: tuple) -> None:
     stored_type, shape, section = made

@@ -64,7 +64,8 @@ class StreamingDataset(IterableDataset[Any]):
         self._shuffle = shuffle
         self._seed = seed
         # In shared memory: workers that live longer than an epoch (persistent_workers) hear of the next one.
-        self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()
+        self._epoch: torch.Tensor = torch.zeros((), dtype=torch.int64)
+        self._epoch.share_memory_()
         # Asked for here, in the training process: in a worker torch.distributed is not in use.
         in_use = distributed.is_available() and distributed.is_initialized()
         self._rank = rank if rank is not None else (distributed.get_rank() if in_use else 0)

@@ -67,9 +67,7 @@ public final class BatchReader {
     return new Task(job, block, () -> {});
   }
 
-  /**
-   * Opens the image for each piece of it: for a small one once, for a large one that costs nothing.
-   */
+  /** Opens the image for each piece of it, which costs nothing beside reading a piece. */
   private void readPiece(int index, ImagePieces pieces, long piece, MemorySegment target) {
     long slotBytes = model.bytes();
     try (OpenImage image = ImageReader.open(paths.get(index), request)) {

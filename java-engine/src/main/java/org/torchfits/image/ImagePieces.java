@@ -1,8 +1,8 @@
 package org.torchfits.image;
 
 /**
- * An image's elements in pieces, each of which takes a few milliseconds at most (but for a box that
- * cfitsio reads): a job can be stopped between two of them.
+ * An image's elements in pieces, each of which takes a few milliseconds at most (but where cfitsio
+ * reads): a job can be stopped between two of them.
  *
  * @param elements of the image
  * @param pieceElements of each piece but the last
@@ -11,9 +11,15 @@ public record ImagePieces(long elements, long pieceElements) {
   /** A huge page: no two threads wait for the same page to be cleared. */
   private static final long LARGEST_BYTES = 2 << 20;
 
-  /** Pieces that are large, so that little is spent on each. */
+  /**
+   * Pieces for each of which the image may be opened anew: as large as they can be, and a single one
+   * where opening means to begin with decompressing again.
+   */
   public static ImagePieces large(OpenImage image) {
-    return of(image, LARGEST_BYTES);
+    long elements = image.elements();
+    return image.isParallel()
+        ? of(image, LARGEST_BYTES)
+        : new ImagePieces(elements, Math.max(1, elements));
   }
 
   /**

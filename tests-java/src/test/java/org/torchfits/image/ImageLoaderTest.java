@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -94,7 +93,7 @@ class ImageLoaderTest {
 
   /** Nothing but memory bounds what the header of a compressed image claims. */
   @ParameterizedTest
-  @CsvSource({"1073741823, 1073741824", "1152921504606846975, 1"})
+  @CsvSource({"1073741823, 1073741824", "1073741823, 1073741825"})
   void load_compressedImageThatClaimsMuch_isOutOfMemory(long columns, long rows)
       throws IOException {
     Path file = Files.write(folder.resolve("a.fits"), compressed(columns, rows).toBytes());
