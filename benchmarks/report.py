@@ -112,8 +112,7 @@ def as_json(rows: list[Row], versions: dict[str, str]) -> dict[str, Any]:
             "part_of_limit": row.part_of_limit(),
             "goal_met": row.goal_met(),
             "libraries": {
-                library: {**asdict(outcome), "median": outcome.median}
-                for library, outcome in row.outcomes.items()
+                library: {**asdict(outcome), "median": outcome.median} for library, outcome in row.outcomes.items()
             },
         }
         for row in rows

@@ -143,7 +143,7 @@ def test_generated_sky_same_seed_same_sky(tmp_path: Path, example: Callable[[str
     first = write_sky(tmp_path / "1.fits", side=256, sources=20, seed=5)
     second = write_sky(tmp_path / "2.fits", side=256, sources=20, seed=5)
 
-    sky = fitsio.read(tmp_path / "1.fits")
+    sky: np.ndarray = fitsio.read(tmp_path / "1.fits")
     assert sky.dtype == np.int16
     assert np.array_equal(sky, fitsio.read(tmp_path / "2.fits"))
     assert torch.equal(first.centres, second.centres)

@@ -115,9 +115,7 @@ def without_continued_history(ours: list[Any], theirs: list[Any]) -> tuple[list[
     return ours[: place - 1] + ours[place + 1 :], theirs[: place - 1] + theirs[place:]
 
 
-def without_literal_ampersands(
-    ours: list[Any], theirs: list[Any], cfitsio: Any
-) -> tuple[list[Any], list[Any]]:
+def without_literal_ampersands(ours: list[Any], theirs: list[Any], cfitsio: Any) -> tuple[list[Any], list[Any]]:
     """Takes out two strings whose last CONTINUE ends with an ampersand.
 
     No CONTINUE follows, so it is an ampersand (FITS 4.0, section 4.2.1.2); astropy drops it, cfitsio does
@@ -289,9 +287,7 @@ def test_cards_continueWithoutString_isACard() -> None:
 def test_len_blankCards_countBeforeEnd() -> None:
     text = text_of("A       = 1", "", "")
     assert len(Header.fromstring(text + END)) == len(Header.fromstring(text)) == 3
-    assert (
-        len(Header.fromstring(text + END + text_of("", ""))) == len(fits.Header.fromstring(text + END)) == 3
-    )
+    assert len(Header.fromstring(text + END + text_of("", ""))) == len(fits.Header.fromstring(text + END)) == 3
 
 
 def test_fromstring_rubbishBehindEnd_isLeftOut() -> None:
@@ -326,9 +322,7 @@ def test_cards_anyText_neverRaiseAndAreKept(cards: list[str]) -> None:
     assert all(header[i] == card.value for i, card in enumerate(header.cards))
 
 
-@pytest.mark.parametrize(
-    "field", ["'" * 70, "'" + "''" * 34, "'" + "a" * 69, "(" + "1" * 69, "1 " * 35, "'a ' " * 14]
-)
+@pytest.mark.parametrize("field", ["'" * 70, "'" + "''" * 34, "'" + "a" * 69, "(" + "1" * 69, "1 " * 35, "'a ' " * 14])
 def test_cards_hardToMatch_areParsedAtOnce(field: str) -> None:
     # A pattern that backtracks exponentially would not end.
     assert header_of(f"KEY     = {field}"[:80])["KEY"] is not None
@@ -559,9 +553,7 @@ def test_setitem_keptCommentNotAscii_staysAsItIs() -> None:
         ("LONG KEYWORD " * 5 + "MORE", "text"),
     ],
 )
-def test_setitem_whatNoCardCanHold_raisesValueErrorAndChangesNothing(
-    header: Header, key: Any, value: Any
-) -> None:
+def test_setitem_whatNoCardCanHold_raisesValueErrorAndChangesNothing(header: Header, key: Any, value: Any) -> None:
     before = header.tostring()
     with pytest.raises(ValueError):  # noqa: PT011 - each says something else
         header[key] = value
@@ -706,10 +698,7 @@ def test_setitem_longStringWithQuotes_neverPartsTheTwo() -> None:
         value = "x" * length + "'" * 9
         lines = repr(Header({"LONG": value})).splitlines()
         assert all(re.fullmatch(r".{10}'[^']*(''[^']*)*'", line) for line in lines)
-        assert (
-            Header({"LONG": value})["LONG"]
-            == fits.Header.fromstring(Header({"LONG": value}).tostring())["LONG"]
-        )
+        assert Header({"LONG": value})["LONG"] == fits.Header.fromstring(Header({"LONG": value}).tostring())["LONG"]
 
 
 @pytest.mark.parametrize("length", [66, 67, 80, 133, 134, 135])

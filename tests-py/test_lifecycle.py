@@ -41,9 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def write_sparse(path: Path) -> None:
     rows, columns = LONG_SHAPE
-    header = fits.Header(
-        [("SIMPLE", True), ("BITPIX", 8), ("NAXIS", 2), ("NAXIS1", columns), ("NAXIS2", rows)]
-    )
+    header = fits.Header([("SIMPLE", True), ("BITPIX", 8), ("NAXIS", 2), ("NAXIS1", columns), ("NAXIS2", rows)])
     blocks = -(-rows * columns // 2880)
     with path.open("wb") as file:
         file.write(header.tostring().encode())
@@ -175,16 +173,13 @@ PROGRAM_ARGUMENTS = [
 
 
 @pytest.fixture(scope="module")
-def runs(
-    request: pytest.FixtureRequest, folder: Path, cache_home: Path
-) -> Iterator[dict[str, Future[list[str]]]]:
+def runs(request: pytest.FixtureRequest, folder: Path, cache_home: Path) -> Iterator[dict[str, Future[list[str]]]]:
     """The programs of the tests that were selected, two at a time: most of their time is `import torch`."""
     items = [item for item in request.session.items if isinstance(item, pytest.Function)]
     selected = [item.callspec.params["program"] for item in items if item.function is test_program]
     pool = ThreadPoolExecutor(2)
     yield {
-        program: pool.submit(run, program.split()[0], folder, cache_home, *program.split()[1:])
-        for program in selected
+        program: pool.submit(run, program.split()[0], folder, cache_home, *program.split()[1:]) for program in selected
     }
     pool.shutdown(cancel_futures=True)
 

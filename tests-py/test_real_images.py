@@ -89,7 +89,7 @@ LISTED_OTHERWISE_BY_ASTROPY = {
 # Number of HDUs that fitsio 1.4.2 finds, None where it finds none.
 LISTED_OTHERWISE_BY_FITSIO = {
     "astropy__verify.fits": None,  # BITPIX is not the second card
-    "linetools__UM184_nE.fits": None,  # an axis of the length -32768
+    "linetools__UM184_nE.fits": None,  # NAXIS1 does not follow NAXIS
     "mpdaf__Spectrum_Variance.fits": 1,  # BITPIX is not the second card of the extension
     "cfitsio__testprog.std.fits": None,  # crashes on an ASCII table whose string column has TNULL
 }

@@ -265,7 +265,8 @@ def _join_jvm() -> None:
 
 def jpype() -> Any:  # noqa: ANN401 - it has no type stubs
     """The module JPype and its `config`, imported at the first use."""
-    import jpype.config  # pyright: ignore[reportMissingTypeStubs]
+    import jpype  # pyright: ignore[reportMissingTypeStubs]
+    import jpype.config as _  # pyright: ignore[reportMissingTypeStubs]
 
     return jpype
 
@@ -347,7 +348,8 @@ def _await_last_calls() -> None:
 def _others_call() -> bool:
     """Whether other threads are in a call, told by their stacks, so that no call pays for it."""
     me = threading.get_ident()
-    return any(_calls(frame) for thread, frame in sys._current_frames().items() if thread != me)
+    frames = sys._current_frames()  # pyright: ignore[reportPrivateUsage]
+    return any(_calls(frame) for thread, frame in frames.items() if thread != me)
 
 
 def _calls(top: FrameType) -> bool:

@@ -1,7 +1,7 @@
 """Reads until a signal ends the process."""
 
-import threading
 import sys
+import threading
 
 import samples
 

@@ -20,4 +20,3 @@ def test_small_images():
 def test_engine_threads():
     kept.append(torchfits.read_batch([samples.LARGE] * 4))
     assert bool((kept[-1] == 7).all())
-    samples.exercise()

@@ -12,8 +12,8 @@ public record ImagePieces(long elements, long pieceElements) {
   private static final long LARGEST_BYTES = 2 << 20;
 
   /**
-   * Pieces for each of which the image may be opened anew: as large as they can be, and a single one
-   * where opening means to begin with decompressing again.
+   * Pieces for each of which the image may be opened anew: as large as they can be, and a single
+   * one where opening means to begin with decompressing again.
    */
   public static ImagePieces large(OpenImage image) {
     long elements = image.elements();
