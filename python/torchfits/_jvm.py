@@ -265,8 +265,7 @@ def _join_jvm() -> None:
 
 def jpype() -> Any:  # noqa: ANN401 - it has no type stubs
     """The module JPype and its `config`, imported at the first use."""
-    import jpype  # pyright: ignore[reportMissingTypeStubs]
-    import jpype.config as _  # pyright: ignore[reportMissingTypeStubs]
+    import jpype.config  # pyright: ignore[reportMissingTypeStubs, reportUnusedImport]
 
     return jpype
 

@@ -17,7 +17,7 @@ from torchfits import _engine, _jvm
 from torchfits.errors import EngineError, FitsError
 
 _KEPT_CACHES = 3
-_SIDES = {64: 40, 1024: 12}  # side of the image in pixels: how often it is read, enough for a profile
+_SIDES = {64: 600, 1024: 12}  # side of the image in pixels: how often it is read, enough for a profile
 _FIRST = (_engine.FIRST_IMAGE, None, 0)
 
 

@@ -1,9 +1,6 @@
 package org.torchfits.dlpack;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.MemorySegment;
 
@@ -120,47 +117,36 @@ public final class DlpackTensor implements AutoCloseable {
     return Math.addExact(bytes, alignment - 1) & -alignment;
   }
 
+  /** Header, shape and strides are put together as little-endian words and written at once. */
   private static void writeHeader(
       MemorySegment block, Abi abi, ElementType type, long[] shape, long headerBytes) {
-    block.asSlice(0, abi.structBytes).fill((byte) 0);
-    block.set(JAVA_LONG, abi.deleterOffset, Libc.freeAddress());
+    int shapeWord = word(abi.structBytes);
+    int stridesWord = shapeWord + shape.length;
+    long[] words = new long[stridesWord + shape.length];
     if (abi == Abi.VERSIONED) {
-      block.set(JAVA_INT, 0, TensorView.MAJOR_VERSION);
-      block.set(JAVA_INT, 4, MINOR_VERSION);
+      words[0] = TensorView.MAJOR_VERSION | (long) MINOR_VERSION << 32;
     }
-    long shapeOffset = abi.structBytes;
-    long stridesOffset = shapeOffset + (long) Long.BYTES * shape.length;
-    writeTensor(
-        block, abi.tensorOffset, type, shape.length, headerBytes, shapeOffset, stridesOffset);
-    writeShape(block, shape, shapeOffset, stridesOffset);
+    words[word(abi.deleterOffset)] = Libc.freeAddress();
+    int tensor = word(abi.tensorOffset);
+    words[tensor + word(TensorView.DATA)] = block.address() + headerBytes;
+    words[tensor + word(TensorView.DEVICE_TYPE)] = CPU;
+    words[tensor + word(TensorView.NDIM)] = shape.length | type.word() << 32;
+    words[tensor + word(TensorView.SHAPE)] = block.address() + (long) Long.BYTES * shapeWord;
+    words[tensor + word(TensorView.STRIDES)] = block.address() + (long) Long.BYTES * stridesWord;
+    System.arraycopy(shape, 0, words, shapeWord, shape.length);
+    putStrides(words, stridesWord, shape);
+    MemorySegment.copy(words, 0, block, JAVA_LONG, 0, words.length);
   }
 
-  private static void writeTensor(
-      MemorySegment block,
-      long at,
-      ElementType type,
-      int ndim,
-      long data,
-      long shape,
-      long strides) {
-    long base = block.address();
-    block.set(JAVA_LONG, at + TensorView.DATA, base + data);
-    block.set(JAVA_INT, at + TensorView.DEVICE_TYPE, CPU);
-    block.set(JAVA_INT, at + TensorView.NDIM, ndim);
-    block.set(JAVA_BYTE, at + TensorView.TYPE_CODE, type.code);
-    block.set(JAVA_BYTE, at + TensorView.TYPE_BITS, type.bits);
-    block.set(JAVA_SHORT, at + TensorView.TYPE_LANES, type.lanes);
-    block.set(JAVA_LONG, at + TensorView.SHAPE, base + shape);
-    block.set(JAVA_LONG, at + TensorView.STRIDES, base + strides);
-  }
-
-  private static void writeShape(
-      MemorySegment block, long[] shape, long shapeOffset, long stridesOffset) {
+  private static void putStrides(long[] words, int stridesWord, long[] shape) {
     long stride = 1;
     for (int axis = shape.length - 1; axis >= 0; axis--) {
-      block.set(JAVA_LONG, shapeOffset + (long) Long.BYTES * axis, shape[axis]);
-      block.set(JAVA_LONG, stridesOffset + (long) Long.BYTES * axis, stride);
+      words[stridesWord + axis] = stride;
       stride *= Math.max(shape[axis], 1);
     }
+  }
+
+  private static int word(long offset) {
+    return (int) (offset / Long.BYTES);
   }
 }

@@ -49,6 +49,11 @@ public enum ElementType {
     return (bits & 0xFF) * lanes / 8;
   }
 
+  /** {@code DLDataType} as a little-endian word of four bytes. */
+  long word() {
+    return (code & 0xFFL) | (bits & 0xFFL) << 8 | (lanes & 0xFFFFL) << 16;
+  }
+
   static ElementType of(byte code, byte bits, short lanes) {
     for (ElementType type : ALL) {
       if (type.code == code && type.bits == bits && type.lanes == lanes) {

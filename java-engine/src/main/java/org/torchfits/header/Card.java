@@ -1,42 +1,44 @@
 package org.torchfits.header;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
-/** The fields of one 80-byte card where it stands in the file's bytes (FITS 4.0, section 4.1). */
+/**
+ * The fields of one 80-byte card where it stands among others (FITS 4.0, section 4.1).
+ *
+ * <p>In an array of the heap: what is looked at byte by byte is fast there before it is compiled too.
+ */
 final class Card {
   static final int BYTES = 80;
 
-  private static final ValueLayout.OfLong KEYWORD =
-      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+  private static final int KEYWORD_BYTES = 8;
   private static final int VALUE_OFFSET = 10;
 
   private Card() {}
 
   /** A keyword as {@link #keyword} gives it. */
   static long key(String keyword) {
-    return MemorySegment.ofArray((keyword + " ".repeat(8)).substring(0, 8).getBytes(ISO_8859_1))
-        .get(KEYWORD, 0);
+    return keyword((keyword + " ".repeat(KEYWORD_BYTES)).getBytes(ISO_8859_1), 0);
   }
 
   /** The eight bytes of the keyword as one number. */
-  static long keyword(MemorySegment cards, long offset) {
-    return cards.get(KEYWORD, offset);
+  static long keyword(byte[] cards, int offset) {
+    long key = 0;
+    for (int i = offset; i < offset + KEYWORD_BYTES; i++) {
+      key = key << 8 | (cards[i] & 0xFF);
+    }
+    return key;
   }
 
-  static boolean hasValue(MemorySegment cards, long offset) {
-    return cards.get(JAVA_BYTE, offset + 8) == '=' && cards.get(JAVA_BYTE, offset + 9) == ' ';
+  static boolean hasValue(byte[] cards, int offset) {
+    return cards[offset + 8] == '=' && cards[offset + 9] == ' ';
   }
 
   /** What stands between the value indicator and the comment, without blanks around it. */
-  static String value(MemorySegment cards, long offset) {
-    String field = text(cards, offset + VALUE_OFFSET, BYTES - VALUE_OFFSET).strip();
+  static String value(byte[] cards, int offset) {
+    String field = new String(cards, offset + VALUE_OFFSET, BYTES - VALUE_OFFSET, ISO_8859_1).strip();
     if (field.startsWith("'")) {
       return field;
     }
@@ -75,9 +77,5 @@ final class Card {
       return OptionalDouble.empty();
     }
     return OptionalDouble.of(Double.parseDouble(value.replace('d', 'e').replace('D', 'E')));
-  }
-
-  static String text(MemorySegment bytes, long offset, long count) {
-    return new String(bytes.asSlice(offset, count).toArray(JAVA_BYTE), ISO_8859_1);
   }
 }

@@ -1,5 +1,6 @@
 package org.torchfits.header;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.lang.foreign.MemorySegment;
@@ -32,6 +33,7 @@ public final class HduReader implements AutoCloseable {
 
   private final ByteSource source;
   private final Scratch scratch = Scratch.borrow();
+  private final byte[] block = new byte[BLOCK_BYTES];
   private long windowOffset;
   private long windowBytes;
   private int nextIndex;
@@ -85,18 +87,18 @@ public final class HduReader implements AutoCloseable {
 
   /** The cards of an HDU up to and with END, one char a byte. */
   public String headerText(Hdu hdu) {
-    int bytes = Math.toIntExact(hdu.headerBytes());
-    if (isBuffered(hdu.headerOffset(), bytes)) {
-      return Card.text(scratch.bytes(), hdu.headerOffset() - windowOffset, bytes);
-    }
-    byte[] text = new byte[bytes];
-    MemorySegment target = MemorySegment.ofArray(text);
-    for (long done = 0; done < bytes; done += windowBytes) {
-      load(hdu.headerOffset() + done);
-      if (windowBytes == 0) {
+    byte[] text = new byte[Math.toIntExact(hdu.headerBytes())];
+    for (int done = 0; done < text.length; ) {
+      if (!isBuffered(hdu.headerOffset() + done, 1)) {
+        load(hdu.headerOffset() + done);
+      }
+      long at = hdu.headerOffset() + done - windowOffset;
+      int count = (int) Math.min(windowBytes - at, text.length - done);
+      if (count <= 0) {
         throw truncated("the file became shorter while it was read");
       }
-      MemorySegment.copy(scratch.bytes(), 0, target, done, Math.min(windowBytes, bytes - done));
+      MemorySegment.copy(scratch.bytes(), JAVA_BYTE, at, text, done, count);
+      done += count;
     }
     return new String(text, ISO_8859_1);
   }
@@ -121,7 +123,7 @@ public final class HduReader implements AutoCloseable {
       load(nextOffset);
     }
     return isBuffered(nextOffset, KEYWORD_BYTES)
-        && Card.keyword(scratch.bytes(), nextOffset - windowOffset) == XTENSION;
+        && keyword(nextOffset - windowOffset) == XTENSION;
   }
 
   private Hdu readHeader() {
@@ -137,7 +139,7 @@ public final class HduReader implements AutoCloseable {
       return;
     }
     load(0);
-    if (windowBytes >= Card.BYTES && Card.keyword(scratch.bytes(), 0) == SIMPLE) {
+    if (windowBytes >= Card.BYTES && keyword(0) == SIMPLE) {
       return;
     }
     // A source that is no file has no size and says so, which is the better message.
@@ -175,14 +177,20 @@ public final class HduReader implements AutoCloseable {
    * do not end it: astropy and cfitsio read past them too.
    */
   private int acceptBlock(StructureParser parser, long at) {
-    MemorySegment bytes = scratch.bytes();
+    MemorySegment.copy(scratch.bytes(), JAVA_BYTE, at, block, 0, BLOCK_BYTES);
     for (int card = 0; card < BLOCK_BYTES; card += Card.BYTES) {
-      if (Card.keyword(bytes, at + card) == END) {
+      if (block[card] == 'E' && Card.keyword(block, card) == END) {
         return card;
       }
-      parser.accept(bytes, at + card);
+      parser.accept(block, card);
     }
     return -1;
+  }
+
+  /** The keyword that stands at that place of the scratch. */
+  private long keyword(long at) {
+    MemorySegment.copy(scratch.bytes(), JAVA_BYTE, at, block, 0, KEYWORD_BYTES);
+    return Card.keyword(block, 0);
   }
 
   /**

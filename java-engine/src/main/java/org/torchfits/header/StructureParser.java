@@ -1,6 +1,5 @@
 package org.torchfits.header;
 
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -93,21 +92,21 @@ final class StructureParser {
   }
 
   /** Takes one card. */
-  void accept(MemorySegment cards, long offset) {
-    long key = Card.keyword(cards, offset);
+  void accept(byte[] cards, int offset) {
     if (!Card.hasValue(cards, offset)) {
       return;
     }
-    switch ((int) (key >>> 56)) {
-      case 'N' -> acceptAxis(axes, NAXIS, key, cards, offset);
-      case 'Z' -> acceptTile(key, cards, offset);
-      case 'B', 'P', 'G', 'X', 'E' -> acceptValue(key, cards, offset);
+    switch (cards[offset]) {
+      case 'N' -> acceptAxis(axes, NAXIS, cards, offset);
+      case 'Z' -> acceptTile(cards, offset);
+      case 'B', 'P', 'G', 'X', 'E' -> acceptValue(cards, offset);
       default -> {}
     }
   }
 
   private static void acceptAxis(
-      Axes axes, long countKey, long key, MemorySegment cards, long offset) {
+      Axes axes, long countKey, byte[] cards, int offset) {
+    long key = Card.keyword(cards, offset);
     if (key == countKey) {
       axes.count = first(axes.count, cards, offset);
     } else if (axes.claims(key)) {
@@ -118,17 +117,19 @@ final class StructureParser {
     }
   }
 
-  private void acceptTile(long key, MemorySegment cards, long offset) {
+  private void acceptTile(byte[] cards, int offset) {
+    long key = Card.keyword(cards, offset);
     if (key == ZIMAGE) {
       compressed = first(compressed, cards, offset);
     } else if (key == ZBITPIX) {
       tileBitpix = first(tileBitpix, cards, offset);
     } else {
-      acceptAxis(tileAxes, ZNAXIS, key, cards, offset);
+      acceptAxis(tileAxes, ZNAXIS, cards, offset);
     }
   }
 
-  private void acceptValue(long key, MemorySegment cards, long offset) {
+  private void acceptValue(byte[] cards, int offset) {
+    long key = Card.keyword(cards, offset);
     if (key == BITPIX) {
       bitpix = first(bitpix, cards, offset);
     } else if (key == PCOUNT) {
@@ -152,7 +153,7 @@ final class StructureParser {
     }
   }
 
-  private static String first(@Nullable String seen, MemorySegment cards, long offset) {
+  private static String first(@Nullable String seen, byte[] cards, int offset) {
     return seen != null ? seen : Card.value(cards, offset);
   }
 

@@ -17,8 +17,8 @@ final class CfitsioImage extends OpenImage {
   private final boolean whole;
 
   private CfitsioImage(
-      String place, FitsFile file, Section section, PixelFormat format, boolean whole) {
-    super(place, section, ElementType.valueOf(format.type().name()));
+      String name, FitsFile file, Hdu hdu, Section section, PixelFormat format, boolean whole) {
+    super(name, hdu, section, ElementType.valueOf(format.type().name()));
     this.file = file;
     this.format = format;
     this.whole = whole;
@@ -28,14 +28,14 @@ final class CfitsioImage extends OpenImage {
    * @param path as for {@link FileSource#open}
    */
   static CfitsioImage open(
-      String path, String place, Hdu hdu, Section section, ElementType type, boolean scaled) {
+      String path, String name, Hdu hdu, Section section, ElementType type, boolean scaled) {
     PixelFormat format =
         new PixelFormat(PixelType.valueOf(type.name()), scaled ? Values.PHYSICAL : Values.STORED);
     FitsFile file = FitsFile.open(path);
     try {
       file.moveTo(hdu.index());
       return new CfitsioImage(
-          place, file, section, format, Arrays.equals(section.count(), hdu.shape()));
+          name, file, hdu, section, format, Arrays.equals(section.count(), hdu.shape()));
     } catch (RuntimeException | Error failure) {
       file.close();
       throw failure;

@@ -29,7 +29,7 @@ final class DirectImage extends OpenImage {
    * @param section lies in the file
    */
   DirectImage(HduReader reader, Hdu hdu, Section section, StoredFormat format) {
-    super(ImageReader.place(reader.source(), hdu), section, format.type());
+    super(reader.source().name(), hdu, section, format.type());
     this.reader = reader;
     this.source = reader.source();
     this.format = format;

@@ -32,7 +32,7 @@ public final class ImageReader {
       }
       OpenImage image =
           CfitsioImage.open(
-              path, place(source, hdu), hdu, section, format.type(), request.scaled());
+              path, source.name(), hdu, section, format.type(), request.scaled());
       reader.close();
       return image;
     } catch (RuntimeException | Error failure) {
@@ -44,7 +44,7 @@ public final class ImageReader {
   private static Section section(ByteSource source, Hdu hdu, ImageRequest request) {
     return request.section() == null
         ? Section.whole(hdu.shape())
-        : Section.parse(request.section(), hdu.shape(), place(source, hdu));
+        : Section.parse(request.section(), hdu.shape(), place(source.name(), hdu));
   }
 
   private static StoredFormat format(ByteSource source, Hdu hdu, ImageRequest request) {
@@ -57,8 +57,9 @@ public final class ImageReader {
         : StoredFormat.floating(hdu, request.scaled(), request.floating());
   }
 
-  static String place(ByteSource source, Hdu hdu) {
-    return source.name() + "[" + hdu.index() + "]";
+  /** File and HDU, as errors show them. */
+  static String place(String file, Hdu hdu) {
+    return file + "[" + hdu.index() + "]";
   }
 
   private static void requireImage(ByteSource source, Hdu hdu) {
@@ -73,7 +74,7 @@ public final class ImageReader {
           throw wrongKind(source, hdu, "the HDU is a table, not an image");
       case RANDOM_GROUPS ->
           throw new FitsException(
-              ErrorKind.UNSUPPORTED, place(source, hdu) + ": random groups cannot be read yet");
+              ErrorKind.UNSUPPORTED, place(source.name(), hdu) + ": random groups cannot be read yet");
       case OTHER ->
           throw wrongKind(source, hdu, "the HDU is an extension of a type that is not an image");
     }
@@ -100,7 +101,7 @@ public final class ImageReader {
     if (hdu.kind() == HduKind.IMAGE && new PixelRuns(hdu, section).endOffset() > source.size()) {
       throw new FitsException(
           ErrorKind.TRUNCATED,
-          place(source, hdu)
+          place(source.name(), hdu)
               + ": the header describes "
               + hdu.dataBytes()
               + " bytes of data from byte "
@@ -111,10 +112,10 @@ public final class ImageReader {
   }
 
   private static FitsException badHeader(ByteSource source, Hdu hdu, String reason) {
-    return new FitsException(ErrorKind.BAD_HEADER, place(source, hdu) + ": " + reason);
+    return new FitsException(ErrorKind.BAD_HEADER, place(source.name(), hdu) + ": " + reason);
   }
 
   private static FitsException wrongKind(ByteSource source, Hdu hdu, String reason) {
-    return new FitsException(ErrorKind.WRONG_HDU_KIND, place(source, hdu) + ": " + reason);
+    return new FitsException(ErrorKind.WRONG_HDU_KIND, place(source.name(), hdu) + ": " + reason);
   }
 }

@@ -3,22 +3,25 @@ package org.torchfits.image;
 import java.lang.foreign.MemorySegment;
 import org.torchfits.dlpack.DlpackTensor;
 import org.torchfits.dlpack.ElementType;
+import org.torchfits.header.Hdu;
 
 /** An image, or a section of one, that is ready to be decoded. */
 public abstract sealed class OpenImage implements AutoCloseable permits DirectImage, CfitsioImage {
-  private final String place;
+  private final String file;
+  private final Hdu hdu;
   private final Section section;
   private final ElementType type;
 
-  OpenImage(String place, Section section, ElementType type) {
-    this.place = place;
+  OpenImage(String file, Hdu hdu, Section section, ElementType type) {
+    this.file = file;
+    this.hdu = hdu;
     this.section = section;
     this.type = type;
   }
 
   /** File and HDU, as errors show them. */
   public final String place() {
-    return place;
+    return ImageReader.place(file, hdu);
   }
 
   /** Shape of the result in C order. */

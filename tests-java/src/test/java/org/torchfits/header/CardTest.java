@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.lang.foreign.MemorySegment;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
@@ -15,8 +14,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CardTest {
-  private static MemorySegment card(String text) {
-    return MemorySegment.ofArray("%-80s".formatted(text).getBytes(ISO_8859_1));
+  private static byte[] card(String text) {
+    return "%-80s".formatted(text).getBytes(ISO_8859_1);
   }
 
   private static String value(String text) {
@@ -31,7 +30,7 @@ class CardTest {
 
   @Test
   void accessors_secondCard_areItsOwn() {
-    MemorySegment cards = card("%-80s%-80s".formatted("A       = 1", "B       = 2"));
+    byte[] cards = card("%-80s%-80s".formatted("A       = 1", "B       = 2"));
     assertEquals(Card.key("B"), Card.keyword(cards, 80));
     assertEquals("2", Card.value(cards, 80));
   }
