@@ -8,7 +8,8 @@ import java.util.OptionalLong;
 /**
  * The fields of one 80-byte card where it stands among others (FITS 4.0, section 4.1).
  *
- * <p>In an array of the heap: what is looked at byte by byte is fast there before it is compiled too.
+ * <p>In an array of the heap: what is looked at byte by byte is fast there before it is compiled
+ * too.
  */
 final class Card {
   static final int BYTES = 80;
@@ -38,7 +39,8 @@ final class Card {
 
   /** What stands between the value indicator and the comment, without blanks around it. */
   static String value(byte[] cards, int offset) {
-    String field = new String(cards, offset + VALUE_OFFSET, BYTES - VALUE_OFFSET, ISO_8859_1).strip();
+    String field =
+        new String(cards, offset + VALUE_OFFSET, BYTES - VALUE_OFFSET, ISO_8859_1).strip();
     if (field.startsWith("'")) {
       return field;
     }

@@ -122,8 +122,7 @@ public final class HduReader implements AutoCloseable {
     if (!isBuffered(nextOffset, KEYWORD_BYTES)) {
       load(nextOffset);
     }
-    return isBuffered(nextOffset, KEYWORD_BYTES)
-        && keyword(nextOffset - windowOffset) == XTENSION;
+    return isBuffered(nextOffset, KEYWORD_BYTES) && keyword(nextOffset - windowOffset) == XTENSION;
   }
 
   private Hdu readHeader() {

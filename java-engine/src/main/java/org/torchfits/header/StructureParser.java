@@ -104,8 +104,7 @@ final class StructureParser {
     }
   }
 
-  private static void acceptAxis(
-      Axes axes, long countKey, byte[] cards, int offset) {
+  private static void acceptAxis(Axes axes, long countKey, byte[] cards, int offset) {
     long key = Card.keyword(cards, offset);
     if (key == countKey) {
       axes.count = first(axes.count, cards, offset);

@@ -31,8 +31,7 @@ public final class ImageReader {
         return new DirectImage(reader, hdu, section, format);
       }
       OpenImage image =
-          CfitsioImage.open(
-              path, source.name(), hdu, section, format.type(), request.scaled());
+          CfitsioImage.open(path, source.name(), hdu, section, format.type(), request.scaled());
       reader.close();
       return image;
     } catch (RuntimeException | Error failure) {
@@ -74,7 +73,8 @@ public final class ImageReader {
           throw wrongKind(source, hdu, "the HDU is a table, not an image");
       case RANDOM_GROUPS ->
           throw new FitsException(
-              ErrorKind.UNSUPPORTED, place(source.name(), hdu) + ": random groups cannot be read yet");
+              ErrorKind.UNSUPPORTED,
+              place(source.name(), hdu) + ": random groups cannot be read yet");
       case OTHER ->
           throw wrongKind(source, hdu, "the HDU is an extension of a type that is not an image");
     }
