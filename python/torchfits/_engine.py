@@ -14,14 +14,14 @@ from torchfits._dlpack import Exported, tensor_at
 from torchfits.errors import BY_KIND, EngineError, FitsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     import torch
 
 FIRST_IMAGE = -2
 BY_NAME = -1
 
-_DONE = -1
+_RUNNING = 0
 
 Selector = tuple[int, str | None, int]
 """An HDU for the engine: its number from 0, BY_NAME or FIRST_IMAGE; its name; its version, 0 for any."""
@@ -64,9 +64,9 @@ class _Headers(Protocol):
 
 
 class _Tasks(Protocol):
-    def help(self, ticket: int, /) -> int: ...
+    def help(self) -> int: ...
 
-    def cancel(self, ticket: int, /) -> None: ...
+    def cancel(self) -> None: ...
 
 
 class _About(Protocol):
@@ -121,13 +121,7 @@ def read_image(
         general: whether cfitsio must read.
     """
     api = _enter()
-    try:
-        result = api.images.readImage(path, *selector, section, scaled, floating, general)
-        if result < _DONE:
-            result = _finish(api, result)
-    except api.Error as error:
-        raise _translate(error) from None
-    return tensor_at(result)
+    return tensor_at(_finish(api, api.images.readImage, path, *selector, section, scaled, floating, general))
 
 
 def read_batch(
@@ -152,12 +146,8 @@ def read_batch(
     api = _enter()
     exported = None if out is None else Exported(out)
     address = 0 if exported is None else exported.address
-    try:
-        result = api.batches.readBatch("\0".join(paths), *selector, section, scaled, floating, address)
-        if result < _DONE:
-            result = _finish(api, result)
-    except api.Error as error:
-        raise _translate(error) from None
+    joined = "\0".join(paths)
+    result = _finish(api, api.batches.readBatch, joined, *selector, section, scaled, floating, address)
     return tensor_at(result) if out is None else out
 
 
@@ -211,14 +201,17 @@ def _enter() -> _Api:
     return _api
 
 
-def _finish(api: _Api, ticket: int) -> int:
-    """Works on a long read in short calls, so that Python sees Ctrl-C between them."""
+def _finish(api: _Api, begin: Callable[..., int], *arguments: object) -> int:
+    """Begins a read and works on it in short calls, so that Python sees Ctrl-C between them."""
     try:
-        result = 0
-        while result == 0:
-            result = api.tasks.help(ticket)
+        result = begin(*arguments)
+        while result == _RUNNING:
+            _jvm.enter()
+            result = api.tasks.help()
+    except api.Error as error:
+        raise _translate(error) from None
     except BaseException:
-        api.tasks.cancel(ticket)
+        api.tasks.cancel()
         raise
     return result
 

@@ -1,6 +1,7 @@
 """2,000 Python threads that read and end leave nothing behind."""
 
 import threading
+from itertools import pairwise
 
 import jpype
 import samples
@@ -22,10 +23,13 @@ def counts() -> tuple[int, int, int]:
 
 
 run_threads(400)
-before = counts()
-run_threads(2000)
-after = counts()
-assert abs(after[0] - before[0]) <= 2, (before, after)
-assert abs(after[1] - before[1]) <= 2, (before, after)
-assert after[2] - before[2] < 8 << 10, (before, after)
+seen = [counts()]
+for _ in range(4):
+    run_threads(500)
+    seen.append(counts())
+# Threads of the compilers come and go.
+assert abs(seen[-1][0] - seen[0][0]) < 20, seen
+assert abs(seen[-1][1] - seen[0][1]) < 20, seen
+# What Java compiles costs memory once; what threads leave behind would cost 12 kB each every time.
+assert min(after[2] - before[2] for before, after in pairwise(seen)) < 2 << 10, seen
 print("done")

@@ -1,64 +1,66 @@
 package org.torchfits.api;
 
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.ArrayDeque;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
 import org.torchfits.work.Task;
 
 /**
- * Reads that take longer than Python may be kept waiting: it gets a ticket instead of a result,
+ * Reads that take longer than Python may be kept waiting: the call returns without a result, Python
  * looks for signals, and comes back.
  *
- * <p>A result is the address of a block (positive), {@link Task#DONE}, or a ticket (below {@link
- * Task#DONE}).
+ * <p>If a signal came in during a call, Python drops what the call returned. So a call that took
+ * long returns no result even if the task has ended: the task stays its thread's until a short call
+ * returns the result, or {@link #cancel} frees it. A handler of a signal may read as well, so the
+ * tasks of a thread nest.
+ *
+ * <p>A result is the address of a block (positive), {@link Task#DONE}, or {@link Task#RUNNING}.
  */
 public final class Tasks {
   /** How long a call may keep Python from seeing Ctrl-C. */
   private static final long PATIENCE_NANOS = 50_000_000;
 
-  private static final ConcurrentHashMap<Long, Task> RUNNING = new ConcurrentHashMap<>();
-  private static final AtomicLong LAST_TICKET = new AtomicLong(Task.DONE);
+  /** A call as short as this hardly ever meets a signal, and has read little that could be lost. */
+  private static final long SHORT_NANOS = 1_000_000;
+
+  private static final ThreadLocal<ArrayDeque<Task>> MINE =
+      ThreadLocal.withInitial(ArrayDeque::new);
 
   private Tasks() {}
 
-  /** Works on a new task for a while: its result, or a ticket. */
+  /** Works on a new task for a while: its result, or RUNNING. */
   static long begin(Task task) {
-    long result = task.help(System.nanoTime() + PATIENCE_NANOS);
-    if (result != Task.RUNNING) {
-      return result;
+    if (endsSoon(task)) {
+      return task.help(System.nanoTime());
     }
-    long ticket = LAST_TICKET.decrementAndGet();
-    RUNNING.put(ticket, task);
-    return ticket;
+    MINE.get().push(task);
+    return Task.RUNNING;
   }
 
-  /**
-   * Works on a task for a while more: its result, or 0 if it still runs. Only by the thread that
-   * began it.
-   */
-  public static long help(long ticket) {
-    Task task = RUNNING.get(ticket);
+  /** Works on this thread's newest task for a while more: its result, or RUNNING. */
+  public static long help() {
+    Task task = MINE.get().peek();
     if (task == null) {
-      throw new FitsException(ErrorKind.CANCELLED, "no task has the ticket " + ticket);
+      throw new FitsException(ErrorKind.CANCELLED, "this thread has no task");
     }
-    boolean ended = true;
-    try {
-      long result = task.help(System.nanoTime() + PATIENCE_NANOS);
-      ended = result != Task.RUNNING;
-      return result;
-    } finally {
-      if (ended) {
-        RUNNING.remove(ticket);
-      }
+    if (!endsSoon(task)) {
+      return Task.RUNNING;
     }
+    MINE.get().pop();
+    return task.help(System.nanoTime());
   }
 
-  /** Stops a task and frees what it holds; nothing if it ended. */
-  public static void cancel(long ticket) {
-    Task task = RUNNING.remove(ticket);
+  /** Stops this thread's newest task and frees what it holds; nothing if it has none. */
+  public static void cancel() {
+    Task task = MINE.get().poll();
     if (task != null) {
       task.cancel();
     }
+  }
+
+  /** Whether the task has ended and this call is still a short one. */
+  private static boolean endsSoon(Task task) {
+    long start = System.nanoTime();
+    return task.work(start + PATIENCE_NANOS) && System.nanoTime() - start < SHORT_NANOS;
   }
 }

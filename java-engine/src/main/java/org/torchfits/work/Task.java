@@ -31,6 +31,16 @@ public final class Task {
   }
 
   /**
+   * Works on the job until it ends or the deadline has passed, and keeps what it made.
+   *
+   * @param deadlineNanos by {@link System#nanoTime()}
+   * @return whether the job ended: {@link #help} returns at once
+   */
+  public boolean work(long deadlineNanos) {
+    return job.help(deadlineNanos);
+  }
+
+  /**
    * Works on the job until it ends or the deadline has passed.
    *
    * @param deadlineNanos by {@link System#nanoTime()}
@@ -38,7 +48,7 @@ public final class Task {
    *     #RUNNING}
    */
   public long help(long deadlineNanos) {
-    if (!job.help(deadlineNanos)) {
+    if (!work(deadlineNanos)) {
       return RUNNING;
     }
     try {
