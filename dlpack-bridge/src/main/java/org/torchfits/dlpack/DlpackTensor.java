@@ -20,8 +20,8 @@ public final class DlpackTensor implements AutoCloseable {
   static final long ELEMENT_ALIGNMENT = 64;
 
   /**
-   * Blocks from here on are aligned to huge pages: their page faults would cost as much as their
-   * bytes.
+   * Elements of this size on are aligned to huge pages: their page faults would cost as much as
+   * their bytes.
    */
   static final long LARGE_BYTES = 4L << 20;
 
@@ -48,10 +48,20 @@ public final class DlpackTensor implements AutoCloseable {
    */
   public static DlpackTensor allocate(Abi abi, ElementType type, long... shape) {
     long elementBytes = elementBytes(type, shape);
-    long headerBytes = align(abi.structBytes + 2L * Long.BYTES * shape.length, ELEMENT_ALIGNMENT);
-    MemorySegment block = allocateBlock(Math.addExact(headerBytes, elementBytes));
-    writeHeader(block, abi, type, shape, headerBytes);
-    return new DlpackTensor(block, block.asSlice(headerBytes, elementBytes));
+    long headerBytes = abi.structBytes + 2L * Long.BYTES * shape.length;
+    boolean large = elementBytes >= LARGE_BYTES;
+    long alignment = large ? HUGE_PAGE_BYTES : ELEMENT_ALIGNMENT;
+    // Large elements end with a whole huge page, or their tail would fault in page by page.
+    long room = large ? align(elementBytes, alignment) : elementBytes;
+    long address = malloc(Math.addExact(headerBytes + alignment, room));
+    long elementsOffset = align(address + headerBytes, alignment) - address;
+    if (large) {
+      Libc.adviseHugePages(address + elementsOffset, room);
+    }
+    MemorySegment block =
+        MemorySegment.ofAddress(address).reinterpret(elementsOffset + elementBytes);
+    writeHeader(block, abi, type, shape, elementsOffset);
+    return new DlpackTensor(block, block.asSlice(elementsOffset));
   }
 
   /** Bytes of the elements of a tensor of that type and shape. */
@@ -98,19 +108,16 @@ public final class DlpackTensor implements AutoCloseable {
     }
   }
 
-  private static MemorySegment allocateBlock(long bytes) {
-    boolean large = bytes >= LARGE_BYTES;
-    // A block ends with a whole huge page, or its tail would fault in page by page.
-    long alignment = large ? HUGE_PAGE_BYTES : ELEMENT_ALIGNMENT;
-    long roundedBytes = align(bytes, alignment);
-    long address = Libc.alignedAlloc(alignment, roundedBytes);
+  /**
+   * Of {@code malloc} and aligned here: the C library gives a block back that was freed before,
+   * with its pages, up to 32 MiB. What it aligns itself it maps anew each time.
+   */
+  private static long malloc(long bytes) {
+    long address = Libc.malloc(bytes);
     if (address == 0) {
-      throw new NativeMemoryException(roundedBytes);
+      throw new NativeMemoryException(bytes);
     }
-    if (large) {
-      Libc.adviseHugePages(address, roundedBytes);
-    }
-    return MemorySegment.ofAddress(address).reinterpret(bytes);
+    return address;
   }
 
   private static long align(long bytes, long alignment) {
@@ -119,7 +126,7 @@ public final class DlpackTensor implements AutoCloseable {
 
   /** Header, shape and strides are put together as little-endian words and written at once. */
   private static void writeHeader(
-      MemorySegment block, Abi abi, ElementType type, long[] shape, long headerBytes) {
+      MemorySegment block, Abi abi, ElementType type, long[] shape, long elementsOffset) {
     int shapeWord = word(abi.structBytes);
     int stridesWord = shapeWord + shape.length;
     long[] words = new long[stridesWord + shape.length];
@@ -128,7 +135,7 @@ public final class DlpackTensor implements AutoCloseable {
     }
     words[word(abi.deleterOffset)] = Libc.freeAddress();
     int tensor = word(abi.tensorOffset);
-    words[tensor + word(TensorView.DATA)] = block.address() + headerBytes;
+    words[tensor + word(TensorView.DATA)] = block.address() + elementsOffset;
     words[tensor + word(TensorView.DEVICE_TYPE)] = CPU;
     words[tensor + word(TensorView.NDIM)] = shape.length | type.word() << 32;
     words[tensor + word(TensorView.SHAPE)] = block.address() + (long) Long.BYTES * shapeWord;

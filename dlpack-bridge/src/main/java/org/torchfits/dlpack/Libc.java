@@ -46,7 +46,7 @@ public final class Libc {
   private static final ThreadLocal<MemorySegment> ERRNO =
       ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(JAVA_INT));
 
-  private static final MemorySegment ALIGNED_ALLOC = symbol("aligned_alloc");
+  private static final MemorySegment MALLOC = symbol("malloc");
   private static final MemorySegment FREE = symbol("free");
   private static final MemorySegment MADVISE = symbol("madvise");
   private static final MemorySegment OPEN = symbol("open");
@@ -61,12 +61,9 @@ public final class Libc {
     return FREE.address();
   }
 
-  /**
-   * Address of a new block of {@code bytes}, a multiple of {@code alignment}; 0 if there is no
-   * memory.
-   */
-  static long alignedAlloc(long alignment, long bytes) {
-    return call(ALIGNED_ALLOC, alignment, bytes, 0, 0, 0);
+  /** Address of a new block, a multiple of 16; 0 if there is no memory. */
+  static long malloc(long bytes) {
+    return call(MALLOC, bytes, 0, 0, 0, 0);
   }
 
   static void free(long address) {

@@ -12,8 +12,10 @@ import org.torchfits.work.Workers;
 
 /** Reads one image into a block of its own. */
 public final class ImageLoader {
-  /** Below this a second thread would begin when the first is done. */
-  private static final long SMALLEST_PIECE_BYTES = 256 << 10;
+  /** Up to this one thread is done before a second one, woken for it, would have been of help. */
+  private static final long SMALL_BYTES = 2 << 20;
+
+  private static final long SMALLEST_PIECE_BYTES = 512 << 10;
 
   private static final int PIECES_PER_IMAGE = 8;
 
@@ -30,7 +32,7 @@ public final class ImageLoader {
     try {
       DlpackTensor block = allocate(image, abi);
       Job job = job(image, block.elements());
-      if (image.isParallel()) {
+      if (image.isParallel() && image.bytes() > SMALL_BYTES) {
         Workers.share(job);
       }
       return new Task(job, block, image::close);

@@ -65,11 +65,6 @@ public record StoredFormat(
     return scale == 1 && zero == 0 && type.bytes() == storedBytes() && isFloat(type) == bitpix < 0;
   }
 
-  /** Whether the elements are the stored bytes as they are. */
-  boolean isStoredBytes() {
-    return storedBytes() == 1 && isBitwise() && !flipsSign();
-  }
-
   /** Whether the elements are the stored values with the sign bit flipped. */
   boolean flipsSign() {
     return isBitwise() && type != storedType(bitpix);

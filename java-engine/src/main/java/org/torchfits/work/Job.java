@@ -14,6 +14,8 @@ public final class Job {
     void run(long index);
   }
 
+  private static final long SPIN_NANOS = 200_000;
+
   private final long pieces;
   private final Piece work;
   private long next;
@@ -105,10 +107,22 @@ public final class Job {
     }
   }
 
-  private synchronized boolean awaitEnd(long deadlineNanos) {
+  /** The last pieces of others end soon after one's own: to sleep and be woken takes longer. */
+  private boolean awaitEnd(long deadlineNanos) {
+    long start = System.nanoTime();
+    while (System.nanoTime() - start < SPIN_NANOS) {
+      if (hasEnded()) {
+        return true;
+      }
+      Thread.onSpinWait();
+    }
+    return sleepToEnd(deadlineNanos);
+  }
+
+  private synchronized boolean sleepToEnd(long deadlineNanos) {
     try {
       for (long millis = millisTo(deadlineNanos);
-          !ended() && millis > 0;
+          !hasEnded() && millis > 0;
           millis = millisTo(deadlineNanos)) {
         wait(millis);
       }
@@ -116,14 +130,14 @@ public final class Job {
       // The caller comes back; it asks Python about signals first.
       return false;
     }
-    return ended();
+    return hasEnded();
   }
 
   private static long millisTo(long deadlineNanos) {
     return (deadlineNanos - System.nanoTime()) / 1_000_000;
   }
 
-  private boolean ended() {
+  private synchronized boolean hasEnded() {
     return active == 0 && (next == pieces || failure != null || cancelled);
   }
 }

@@ -119,10 +119,10 @@ class DlpackTensorTest {
   }
 
   @Test
-  void allocate_largeBlock_alignedToHugePages() {
+  void allocate_largeBlock_elementsAlignedToHugePages() {
     try (DlpackTensor tensor =
         DlpackTensor.allocate(Abi.UNVERSIONED, ElementType.UINT8, DlpackTensor.LARGE_BYTES)) {
-      assertEquals(0, tensor.address() % DlpackTensor.HUGE_PAGE_BYTES);
+      assertEquals(0, tensor.elements().address() % DlpackTensor.HUGE_PAGE_BYTES);
       assertEquals(DlpackTensor.LARGE_BYTES, tensor.elements().byteSize());
     }
   }
@@ -169,8 +169,9 @@ class DlpackTensorTest {
         assertThrows(
             NativeMemoryException.class,
             () -> DlpackTensor.allocate(Abi.UNVERSIONED, ElementType.UINT8, bytes));
+    long header = Abi.UNVERSIONED.structBytes + 2 * Long.BYTES;
     assertEquals(
-        "cannot allocate " + (bytes + DlpackTensor.HUGE_PAGE_BYTES) + " bytes",
+        "cannot allocate " + (header + DlpackTensor.HUGE_PAGE_BYTES + bytes) + " bytes",
         refusal.getMessage());
   }
 

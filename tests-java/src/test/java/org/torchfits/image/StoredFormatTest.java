@@ -20,7 +20,6 @@ class StoredFormatTest {
     assertEquals(new StoredFormat(bitpix, type, 1, 0, null), format);
     assertTrue(format.isBitwise());
     assertFalse(format.flipsSign());
-    assertEquals(bitpix == 8, format.isStoredBytes());
   }
 
   /** Table 11 of FITS 4.0. */
@@ -35,7 +34,6 @@ class StoredFormatTest {
     StoredFormat format = StoredFormat.exact(Hdus.scaled(bitpix, 1, zero, null), true);
     assertEquals(new StoredFormat(bitpix, type, 1, 0, null), format);
     assertTrue(format.flipsSign());
-    assertFalse(format.isStoredBytes());
   }
 
   @ParameterizedTest
