@@ -29,12 +29,15 @@ public final class NativeBlocks {
     }
   }
 
-  /** A line begins with {@code start-end}, in hexadecimal digits. */
+  /**
+   * A line begins with {@code start-end}, in hexadecimal digits. The edges of a block, which are
+   * not of huge pages, may have lines of their own.
+   */
   private static boolean covers(String line, long address) {
     int dash = line.indexOf('-');
     long start = Long.parseUnsignedLong(line, 0, dash, 16);
     long end = Long.parseUnsignedLong(line, dash + 1, line.indexOf(' '), 16);
-    return Long.compareUnsigned(start, address) <= 0
-        && Long.compareUnsigned(address + OWN_MAPPING_BYTES, end) <= 0;
+    return Long.compareUnsigned(start, address + OWN_MAPPING_BYTES / 4) <= 0
+        && Long.compareUnsigned(address + OWN_MAPPING_BYTES / 4 * 3, end) <= 0;
   }
 }
