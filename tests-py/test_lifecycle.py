@@ -192,8 +192,7 @@ def test_program(runs: dict[str, Future[list[str]]], program: str):
 
 
 def test_twenty_pytest_sessions_with_faulthandler(folder: Path, cache_home: Path):
-    lines = run("pytest_sessions", folder, cache_home)
-    assert sum(line.startswith("3 passed") for line in lines) == 20
+    assert run("pytest_sessions", folder, cache_home) == ["done"]
 
 
 def test_sigterm_ends_the_process_in_a_long_read(folder: Path, cache_home: Path):

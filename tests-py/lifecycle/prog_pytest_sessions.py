@@ -13,8 +13,16 @@ import samples
 ARGUMENTS = ["-q", "-p", "no:cacheprovider", "-c", os.devnull, str(Path(__file__).parent / "sample_tests.py")]
 
 
-def start_session() -> None:
+SESSIONS = 20
+
+
+def output(number: int) -> Path:
+    return samples.FOLDER / f"session-{number}.txt"
+
+
+def start_session(number: int) -> None:
     if os.fork() == 0:
+        os.dup2(os.open(output(number), os.O_CREAT | os.O_WRONLY | os.O_TRUNC), sys.stdout.fileno())
         sys.exit(pytest.main(ARGUMENTS))
 
 
@@ -24,9 +32,11 @@ def await_session() -> None:
 
 
 assert samples.FOLDER.is_dir()
-start_session()
-for _ in range(19):
-    start_session()
+start_session(0)
+for number in range(1, SESSIONS):
+    start_session(number)
     await_session()
 await_session()
+for number in range(SESSIONS):
+    assert "3 passed" in output(number).read_text(), output(number).read_text()
 print("done")
