@@ -10,7 +10,6 @@ import org.torchfits.dlpack.NativeMemoryException;
 import org.torchfits.dlpack.TensorView;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
-import org.torchfits.image.ImagePieces;
 import org.torchfits.image.ImageReader;
 import org.torchfits.image.ImageRequest;
 import org.torchfits.image.OpenImage;
@@ -20,6 +19,9 @@ import org.torchfits.work.Workers;
 
 /** Reads the same HDU of many files into one block: image i is decoded straight into slot i. */
 public final class BatchReader {
+  /** So much of an image is read each time that it is opened. */
+  private static final long STEP_BYTES = 2 << 20;
+
   private final List<String> paths;
   private final ImageRequest request;
   private final OpenImage model;
@@ -57,23 +59,36 @@ public final class BatchReader {
   }
 
   private Task task(MemorySegment target, @Nullable DlpackTensor block) {
-    ImagePieces pieces = ImagePieces.large(model);
-    long perImage = Math.max(1, pieces.count());
+    long steps = steps();
     Job job =
         new Job(
-            paths.size() * perImage,
-            piece -> readPiece((int) (piece / perImage), pieces, piece % perImage, target));
+            paths.size() * steps,
+            step -> readStep((int) (step / steps), step % steps, steps, target));
     Workers.share(job);
     return new Task(job, block, () -> {});
   }
 
-  /** Opens the image for each piece of it, which costs nothing beside reading a piece. */
-  private void readPiece(int index, ImagePieces pieces, long piece, MemorySegment target) {
+  /**
+   * In how many steps each image is read: one where opening it anew means to begin with
+   * decompressing again.
+   */
+  private long steps() {
+    return model.isParallel()
+        ? Math.clamp(Math.ceilDiv(model.bytes(), STEP_BYTES), 1, Math.max(1, model.pieces()))
+        : 1;
+  }
+
+  /** Opens the image for each step through it, which costs nothing beside reading a step. */
+  private void readStep(int index, long step, long steps, MemorySegment target) {
     long slotBytes = model.bytes();
     try (OpenImage image = ImageReader.open(paths.get(index), request)) {
       requireLikeModel(image);
       MemorySegment slot = target.asSlice(index * slotBytes, slotBytes);
-      image.read(pieces.first(piece), pieces.length(piece), slot);
+      // Of the same shape, but perhaps not in as many pieces as the model.
+      long end = image.pieces() * (step + 1) / steps;
+      for (long piece = image.pieces() * step / steps; piece < end; piece++) {
+        image.readPiece(piece, slot);
+      }
     }
   }
 

@@ -15,6 +15,7 @@ final class CfitsioImage extends OpenImage {
   private final FitsFile file;
   private final PixelFormat format;
   private final boolean whole;
+  private final ImagePieces pieces;
 
   private CfitsioImage(
       String name, FitsFile file, Hdu hdu, Section section, PixelFormat format, boolean whole) {
@@ -22,6 +23,8 @@ final class CfitsioImage extends OpenImage {
     this.file = file;
     this.format = format;
     this.whole = whole;
+    // cfitsio reads a box as a whole: each further piece would read all of it again.
+    this.pieces = whole ? ImagePieces.of(this) : ImagePieces.single(this);
   }
 
   /**
@@ -48,20 +51,23 @@ final class CfitsioImage extends OpenImage {
   }
 
   @Override
-  long pieceElements(long preferred) {
-    // cfitsio reads a box as a whole: each further piece would read all of it again.
-    return whole ? preferred : elements();
+  public long pieces() {
+    return pieces.count();
   }
 
   @Override
-  public void read(long first, long count, MemorySegment target) {
-    int elementBytes = type().bytes();
+  public void readPiece(long piece, MemorySegment target) {
     if (whole) {
-      file.readPixels(
-          first, count, format, target.asSlice(first * elementBytes, count * elementBytes));
-    } else if (count > 0) {
+      readRange(pieces.first(piece), pieces.length(piece), target);
+    } else {
       readBox(target);
     }
+  }
+
+  private void readRange(long first, long count, MemorySegment target) {
+    int elementBytes = type().bytes();
+    file.readPixels(
+        first, count, format, target.asSlice(first * elementBytes, count * elementBytes));
   }
 
   private void readBox(MemorySegment target) {

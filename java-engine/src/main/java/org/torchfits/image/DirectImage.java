@@ -22,6 +22,7 @@ final class DirectImage extends OpenImage {
   private final StoredFormat format;
   private final PixelDecoder decoder;
   private final PixelRuns runs;
+  private final ImagePieces pieces;
   private final @Nullable MemorySegment buffered;
 
   /**
@@ -35,6 +36,7 @@ final class DirectImage extends OpenImage {
     this.format = format;
     this.decoder = PixelDecoder.of(format);
     this.runs = new PixelRuns(hdu, section);
+    this.pieces = ImagePieces.of(this).ofAtMost(runs.elements(RUNS_PER_PIECE));
     this.buffered = runs.isOneRun() ? reader.buffered(runs.fileOffset(0), bytes(runs)) : null;
   }
 
@@ -44,12 +46,21 @@ final class DirectImage extends OpenImage {
   }
 
   @Override
-  long pieceElements(long preferred) {
-    return Math.min(preferred, runs.elements(RUNS_PER_PIECE));
+  public long pieces() {
+    return pieces.count();
   }
 
   @Override
-  public void read(long first, long count, MemorySegment target) {
+  public void readPiece(long piece, MemorySegment target) {
+    read(pieces.first(piece), pieces.length(piece), target);
+  }
+
+  /**
+   * Decodes a range of the result's elements.
+   *
+   * @param first element of the range, in the C order of the result
+   */
+  void read(long first, long count, MemorySegment target) {
     if (buffered != null) {
       decoder.decode(
           buffered, first * format.storedBytes(), target, first * format.type().bytes(), count);

@@ -15,10 +15,6 @@ public final class ImageLoader {
   /** Up to this one thread is done before a second one, woken for it, would have been of help. */
   private static final long SMALL_BYTES = 2 << 20;
 
-  private static final long SMALLEST_PIECE_BYTES = 512 << 10;
-
-  private static final int PIECES_PER_IMAGE = 8;
-
   private ImageLoader() {}
 
   /**
@@ -31,7 +27,8 @@ public final class ImageLoader {
     OpenImage image = ImageReader.open(path, request);
     try {
       DlpackTensor block = allocate(image, abi);
-      Job job = job(image, block.elements());
+      MemorySegment target = block.elements();
+      Job job = new Job(image.pieces(), piece -> image.readPiece(piece, target));
       if (image.isParallel() && image.bytes() > SMALL_BYTES) {
         Workers.share(job);
       }
@@ -40,12 +37,6 @@ public final class ImageLoader {
       image.close();
       throw failure;
     }
-  }
-
-  private static Job job(OpenImage image, MemorySegment target) {
-    ImagePieces pieces = ImagePieces.shared(image, PIECES_PER_IMAGE, SMALLEST_PIECE_BYTES);
-    return new Job(
-        pieces.count(), piece -> image.read(pieces.first(piece), pieces.length(piece), target));
   }
 
   private static DlpackTensor allocate(OpenImage image, Abi abi) {

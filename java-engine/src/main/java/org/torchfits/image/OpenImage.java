@@ -48,20 +48,22 @@ public abstract sealed class OpenImage implements AutoCloseable permits DirectIm
     return section;
   }
 
-  /** Whether several threads may call {@link #read} at once. */
+  /** Whether several threads may call {@link #readPiece} at once. */
   public abstract boolean isParallel();
 
-  /** How many elements one {@link #read} should take, given how many the caller would like. */
-  abstract long pieceElements(long preferred);
+  /**
+   * In how many pieces the image is read, each of which takes a few milliseconds at most (but where
+   * cfitsio reads): a job can be stopped between two of them. 0 for a result without elements.
+   */
+  public abstract long pieces();
 
   /**
-   * Decodes a range of the result's elements.
+   * Decodes one piece of the result; all of them together write each element once.
    *
-   * @param first element of the range, in the C order of the result
-   * @param count of elements
-   * @param target the whole result, {@link #bytes()} long; only the range is written
+   * @param piece from 0
+   * @param target the whole result, {@link #bytes()} long; the piece may stand anywhere in it
    */
-  public abstract void read(long first, long count, MemorySegment target);
+  public abstract void readPiece(long piece, MemorySegment target);
 
   @Override
   public abstract void close();

@@ -51,7 +51,7 @@ class ArchitectureTest {
     assertEquals(
         Set.of(
             "api", "batch", "cfitsio", "dlpack", "error", "header", "image", "library", "source",
-            "wcslib", "work"),
+            "tile", "wcslib", "work"),
         packages().stream().map(name -> name.substring(ROOT.length())).collect(Collectors.toSet()));
   }
 
@@ -66,7 +66,7 @@ class ArchitectureTest {
         .layer("readers")
         .definedBy(rooms("image"))
         .layer("index")
-        .definedBy(rooms("header"))
+        .definedBy(rooms("header", "tile"))
         .layer("access")
         .definedBy(rooms("source", "cfitsio", "wcslib"))
         .layer("base")
