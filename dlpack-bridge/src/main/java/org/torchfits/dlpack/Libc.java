@@ -34,7 +34,11 @@ public final class Libc {
 
   private static final long O_RDONLY_NONBLOCK_NOCTTY_CLOEXEC = 04000 | 0400 | 02000000;
   private static final long AT_EMPTY_PATH = 0x1000;
-  private static final long STATX_TYPE_AND_SIZE = 0x1 | 0x200;
+  private static final long AT_FDCWD = -100;
+
+  /** Type, time of modification, time of change, inode and size. */
+  private static final long STATX_MASK = 0x1 | 0x40 | 0x80 | 0x100 | 0x200;
+
   private static final long MADV_HUGEPAGE = 14;
 
   private static final Linker LINKER = Linker.nativeLinker();
@@ -86,7 +90,7 @@ public final class Libc {
   }
 
   /**
-   * Type and size of an open file.
+   * What {@link StatView} tells of an open file.
    *
    * @param struct at least 264 bytes that are overwritten by an empty name and {@code struct statx}
    * @return 0, or {@code -errno}
@@ -94,14 +98,23 @@ public final class Libc {
   public static int stat(int descriptor, MemorySegment struct) {
     MemorySegment emptyPath = struct.asSlice(StatView.BYTES, 8);
     emptyPath.fill((byte) 0);
-    return (int)
-        callOrErrno(
-            STATX,
-            descriptor,
-            emptyPath.address(),
-            AT_EMPTY_PATH,
-            STATX_TYPE_AND_SIZE,
-            struct.asSlice(0, StatView.BYTES).address());
+    return statx(descriptor, emptyPath, AT_EMPTY_PATH, struct);
+  }
+
+  /**
+   * What {@link StatView} tells of the file that has this name now. Follows symbolic links.
+   *
+   * @param path bytes that end with a 0
+   * @param struct at least {@link StatView#BYTES} bytes that are overwritten, apart from the path
+   * @return 0, or {@code -errno}
+   */
+  public static int stat(MemorySegment path, MemorySegment struct) {
+    return statx(AT_FDCWD, path, 0, struct);
+  }
+
+  private static int statx(long folder, MemorySegment path, long flags, MemorySegment struct) {
+    long target = struct.asSlice(0, StatView.BYTES).address();
+    return (int) callOrErrno(STATX, folder, path.address(), flags, STATX_MASK, target);
   }
 
   /**

@@ -84,12 +84,17 @@ public final class FileSource implements ByteSource {
   @Override
   public long size() {
     if (size == UNKNOWN) {
-      size = askSize();
+      size = identity().size();
     }
     return size;
   }
 
-  private long askSize() {
+  /**
+   * The open file and its content as it is now.
+   *
+   * @throws FitsException of kind NOT_A_FILE if this is a directory, pipe, socket or device
+   */
+  public FileIdentity identity() {
     try (Scratch scratch = Scratch.borrow()) {
       MemorySegment struct = scratch.bytes();
       int status = Libc.stat(descriptor, struct);
@@ -99,7 +104,7 @@ public final class FileSource implements ByteSource {
       if (!StatView.isRegular(struct)) {
         throw notAFile(StatView.isDirectory(struct) ? Libc.EISDIR : Libc.ESPIPE);
       }
-      return StatView.size(struct);
+      return FileIdentity.of(struct);
     }
   }
 

@@ -38,14 +38,23 @@ public final class Scratch implements AutoCloseable {
 
   /** Writes a file name and the zero that ends it into this scratch. */
   MemorySegment zeroTerminated(String path) {
+    return zeroTerminated(path, 0);
+  }
+
+  /**
+   * Likewise, behind so many bytes that something else needs.
+   *
+   * @return what begins with the name
+   */
+  MemorySegment zeroTerminated(String path, long offset) {
     byte[] name = path.getBytes(StandardCharsets.ISO_8859_1);
-    if (name.length >= BYTES) {
+    if (name.length >= BYTES - offset) {
       throw new FitsException(
           ErrorKind.NOT_FOUND, "a path of " + name.length + " bytes is too long");
     }
-    MemorySegment.copy(name, 0, bytes, ValueLayout.JAVA_BYTE, 0, name.length);
-    bytes.set(ValueLayout.JAVA_BYTE, name.length, (byte) 0);
-    return bytes;
+    MemorySegment.copy(name, 0, bytes, ValueLayout.JAVA_BYTE, offset, name.length);
+    bytes.set(ValueLayout.JAVA_BYTE, offset + name.length, (byte) 0);
+    return bytes.asSlice(offset);
   }
 
   @Override

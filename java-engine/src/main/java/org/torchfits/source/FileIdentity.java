@@ -1,0 +1,61 @@
+package org.torchfits.source;
+
+import java.lang.foreign.MemorySegment;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+import org.torchfits.dlpack.Libc;
+import org.torchfits.dlpack.StatView;
+
+/**
+ * What tells a regular file, and its content at one time, from all others. Two equal identities
+ * mean the same bytes if {@link #isSettled} held when the first was taken; then what was learnt
+ * from the bytes may be kept.
+ *
+ * @param device of the file
+ * @param inode on that device
+ * @param size in bytes
+ * @param mtimeNanos when the content last changed, nanoseconds since 1970
+ * @param ctimeNanos when content or attributes last changed; unlike the former no program sets it
+ */
+public record FileIdentity(long device, long inode, long size, long mtimeNanos, long ctimeNanos) {
+  private static final long NANOS_PER_SECOND = 1_000_000_000;
+
+  /** Linux stamps files by a clock that ticks every 1 to 10 ms. */
+  private static final long TICK_NANOS = 100_000_000;
+
+  /** File systems that count whole seconds, or every second one. */
+  private static final long COARSE_TICK_NANOS = 3 * NANOS_PER_SECOND;
+
+  /** Of the regular file that has this name now; null if there is none or it cannot be asked. */
+  public static @Nullable FileIdentity ofPath(String path) {
+    try (Scratch scratch = Scratch.borrow()) {
+      MemorySegment name = scratch.zeroTerminated(path, StatView.BYTES);
+      MemorySegment struct = scratch.bytes();
+      return Libc.stat(name, struct) == 0 && StatView.isRegular(struct) ? of(struct) : null;
+    }
+  }
+
+  /** From a {@code struct statx}. */
+  static FileIdentity of(MemorySegment struct) {
+    return new FileIdentity(
+        StatView.device(struct),
+        StatView.inode(struct),
+        StatView.size(struct),
+        StatView.modificationNanos(struct),
+        StatView.changeNanos(struct));
+  }
+
+  /**
+   * Whether any change of the file from now on would change its identity. A file that was written
+   * within the last tick of its file system's clock could be written again without a trace.
+   */
+  public boolean isSettled() {
+    Instant now = Instant.now();
+    return isSettledAt(now.getEpochSecond() * NANOS_PER_SECOND + now.getNano());
+  }
+
+  boolean isSettledAt(long nowNanos) {
+    boolean coarse = ctimeNanos % NANOS_PER_SECOND == 0;
+    return nowNanos - ctimeNanos > (coarse ? COARSE_TICK_NANOS : TICK_NANOS);
+  }
+}
