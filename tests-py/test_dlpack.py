@@ -250,6 +250,27 @@ class TestLifetime:
                 torchfits.read_batch([good, good, good, other])
         assert resident_mb() - before < 64
 
+    def test_a_dropped_block_is_used_again(self, bridge: Bridge):
+        for allocate in (bridge.allocate, lambda shape: bridge.allocate(shape, abi="VERSIONED")):
+            block = allocate((1 << 20,))
+            held = (_dlpack.tensor_at if allocate == bridge.allocate else versioned_tensor)(block.release())
+            data = held.data_ptr()
+            del held
+            block = allocate((1 << 20,))
+            assert int(block.elements().address()) == data
+            block.close()
+
+    def test_a_tensor_dropped_in_a_forked_child_is_freed_there(self, bridge: Bridge):
+        tensor = _dlpack.tensor_at(bridge.allocate((64 << 20,), "UINT8").release())
+        tensor.fill_(1)
+        child = os.fork()
+        if child == 0:
+            before = resident_mb()
+            del tensor
+            os._exit(0 if before - resident_mb() > 60 else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert int(tensor.sum()) == 64 << 20
+
     def test_a_view_keeps_the_block(self, tmp_path: Path):
         fits.writeto(tmp_path / "image.fits", np.arange(1 << 20, dtype=np.int32))
         row = torchfits.read_image(tmp_path / "image.fits")[-5:]

@@ -9,9 +9,9 @@ import java.lang.foreign.MemorySegment;
  * order on the CPU.
  *
  * <p>The block is owned by Java until {@link #release()}, by the consumer after it. Its deleter is
- * the C library's {@code free}: the DLPack struct stands first in the block, so {@code
- * deleter(self)} frees everything, on any thread and without any Java code, even after the JVM has
- * ended.
+ * the C library's {@code free}, or {@link Recycler}'s for a large block: the DLPack struct stands
+ * first in the block, so {@code deleter(self)} frees everything, on any thread and without any Java
+ * code, even after the JVM has ended.
  *
  * <p>Not safe for use by several threads, but {@link #elements()} may be filled by many.
  */
@@ -32,11 +32,13 @@ public final class DlpackTensor implements AutoCloseable {
 
   private final MemorySegment block;
   private final MemorySegment elements;
+  private final long deleter;
   private boolean owned = true;
 
-  private DlpackTensor(MemorySegment block, MemorySegment elements) {
+  private DlpackTensor(MemorySegment block, MemorySegment elements, long deleter) {
     this.block = block;
     this.elements = elements;
+    this.deleter = deleter;
   }
 
   /**
@@ -53,15 +55,21 @@ public final class DlpackTensor implements AutoCloseable {
     long alignment = large ? HUGE_PAGE_BYTES : ELEMENT_ALIGNMENT;
     // Large elements end with a whole huge page, or their tail would fault in page by page.
     long room = large ? align(elementBytes, alignment) : elementBytes;
-    long address = malloc(Math.addExact(headerBytes + alignment, room));
+    long bytes = Math.addExact(headerBytes + alignment, room);
+    boolean recycled = Recycler.takes(bytes);
+    long address = recycled ? Recycler.allocate(bytes) : Libc.malloc(bytes);
+    if (address == 0) {
+      throw new NativeMemoryException(bytes);
+    }
+    long deleter = recycled ? Recycler.deleterAddress() : Libc.freeAddress();
     long elementsOffset = align(address + headerBytes, alignment) - address;
     if (large) {
       Libc.adviseHugePages(address + elementsOffset, room);
     }
     MemorySegment block =
         MemorySegment.ofAddress(address).reinterpret(elementsOffset + elementBytes);
-    writeHeader(block, abi, type, shape, elementsOffset);
-    return new DlpackTensor(block, block.asSlice(elementsOffset));
+    writeHeader(block, abi, type, shape, elementsOffset, deleter);
+    return new DlpackTensor(block, block.asSlice(elementsOffset), deleter);
   }
 
   /** Bytes of the elements of a tensor of that type and shape. */
@@ -104,20 +112,8 @@ public final class DlpackTensor implements AutoCloseable {
   public void close() {
     if (owned) {
       owned = false;
-      Libc.free(block.address());
+      Libc.callAt(deleter, block.address());
     }
-  }
-
-  /**
-   * Of {@code malloc} and aligned here: the C library gives a block back that was freed before,
-   * with its pages, up to 32 MiB. What it aligns itself it maps anew each time.
-   */
-  private static long malloc(long bytes) {
-    long address = Libc.malloc(bytes);
-    if (address == 0) {
-      throw new NativeMemoryException(bytes);
-    }
-    return address;
   }
 
   private static long align(long bytes, long alignment) {
@@ -126,14 +122,19 @@ public final class DlpackTensor implements AutoCloseable {
 
   /** Header, shape and strides are put together as little-endian words and written at once. */
   private static void writeHeader(
-      MemorySegment block, Abi abi, ElementType type, long[] shape, long elementsOffset) {
+      MemorySegment block,
+      Abi abi,
+      ElementType type,
+      long[] shape,
+      long elementsOffset,
+      long deleter) {
     int shapeWord = word(abi.structBytes);
     int stridesWord = shapeWord + shape.length;
     long[] words = new long[stridesWord + shape.length];
     if (abi == Abi.VERSIONED) {
       words[0] = TensorView.MAJOR_VERSION | (long) MINOR_VERSION << 32;
     }
-    words[word(abi.deleterOffset)] = Libc.freeAddress();
+    words[word(abi.deleterOffset)] = deleter;
     int tensor = word(abi.tensorOffset);
     words[tensor + word(TensorView.DATA)] = block.address() + elementsOffset;
     words[tensor + word(TensorView.DEVICE_TYPE)] = CPU;

@@ -40,6 +40,10 @@ public final class Libc {
   private static final long STATX_MASK = 0x1 | 0x40 | 0x80 | 0x100 | 0x200;
 
   private static final long MADV_HUGEPAGE = 14;
+  private static final long MADV_WIPEONFORK = 18;
+  private static final long PROT_READ_WRITE = 3;
+  private static final long PROT_READ_EXECUTE = 5;
+  private static final long MAP_PRIVATE_ANONYMOUS = 0x2 | 0x20;
 
   private static final Linker LINKER = Linker.nativeLinker();
   private static final MethodHandle CALL =
@@ -53,6 +57,8 @@ public final class Libc {
   private static final MemorySegment MALLOC = symbol("malloc");
   private static final MemorySegment FREE = symbol("free");
   private static final MemorySegment MADVISE = symbol("madvise");
+  private static final MemorySegment MMAP = symbol("mmap");
+  private static final MemorySegment MPROTECT = symbol("mprotect");
   private static final MemorySegment OPEN = symbol("open");
   private static final MemorySegment STATX = symbol("statx");
   private static final MemorySegment PREAD = symbol("pread");
@@ -77,6 +83,36 @@ public final class Libc {
   /** Asks for huge pages. Advice only: a refusal changes no result. */
   static void adviseHugePages(long address, long bytes) {
     call(MADVISE, address, bytes, MADV_HUGEPAGE, 0, 0);
+  }
+
+  /** Address of new memory of whole pages, all 0; it is never given back. */
+  static long mapPages(long bytes) {
+    long address = call(MMAP, 0, bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1);
+    if (address == -1) {
+      throw new NativeMemoryException(bytes);
+    }
+    return address;
+  }
+
+  /** A forked child finds these pages all 0. */
+  static void wipeOnFork(long address, long bytes) {
+    requireDone("madvise", (int) call(MADVISE, address, bytes, MADV_WIPEONFORK, 0, 0));
+  }
+
+  /** Makes pages code that cannot be written any more. */
+  static void makeExecutable(long address, long bytes) {
+    requireDone("mprotect", (int) call(MPROTECT, address, bytes, PROT_READ_EXECUTE, 0, 0));
+  }
+
+  /** Calls the machine code {@code long f(long)} at an address. */
+  static long callAt(long function, long argument) {
+    return call(MemorySegment.ofAddress(function), argument, 0, 0, 0, 0);
+  }
+
+  private static void requireDone(String name, int result) {
+    if (result != 0) {
+      throw new UnsatisfiedLinkError(name + " was refused");
+    }
   }
 
   /**

@@ -1,6 +1,9 @@
 package org.torchfits.dlpack;
 
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -8,16 +11,21 @@ import java.util.stream.Stream;
 /** What the consumer of a block may do with it, and the tests may see of it. */
 public final class NativeBlocks {
   /**
-   * Blocks of this size get a mapping of their own from the C library, which ends when they are
-   * freed.
+   * Blocks of this size are more than is kept, and get a mapping of their own from the C library,
+   * which ends when they are freed. Nothing of it is touched, so it takes no memory.
    */
-  public static final long OWN_MAPPING_BYTES = 64L << 20;
+  public static final long OWN_MAPPING_BYTES = Recycler.LIMIT_BYTES + (64L << 20);
 
   private NativeBlocks() {}
 
-  /** Frees a block as its deleter does. */
+  /** Calls the deleter of a {@code DLManagedTensor}. */
   public static void free(long address) {
-    Libc.free(address);
+    long struct = Abi.UNVERSIONED.structBytes;
+    long deleter =
+        MemorySegment.ofAddress(address)
+            .reinterpret(struct)
+            .get(JAVA_LONG, Abi.UNVERSIONED.deleterOffset);
+    Libc.callAt(deleter, address);
   }
 
   /** Whether a block of {@link #OWN_MAPPING_BYTES} stands at an address. */
