@@ -3,11 +3,11 @@ package org.torchfits.api;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
+import org.torchfits.cache.OpenFiles;
 import org.torchfits.error.FitsException;
 import org.torchfits.header.Hdu;
 import org.torchfits.header.HduReader;
 import org.torchfits.header.HduSelector;
-import org.torchfits.source.FileSource;
 
 /** Reads headers and lists HDUs for Python. */
 public final class Headers {
@@ -19,7 +19,7 @@ public final class Headers {
    * @see Images#readImage for the parameters
    */
   public static String readHeader(String path, int hdu, @Nullable String name, int version) {
-    try (HduReader reader = new HduReader(FileSource.open(path))) {
+    try (HduReader reader = OpenFiles.open(path)) {
       return reader.headerText(reader.find(new HduSelector(hdu, name, version)));
     }
   }
@@ -30,7 +30,7 @@ public final class Headers {
    * exclamation mark and the reason instead.
    */
   public static String listHdus(String path) {
-    try (HduReader reader = new HduReader(FileSource.open(path))) {
+    try (HduReader reader = OpenFiles.open(path)) {
       StringBuilder lines = new StringBuilder(line(reader.find(new HduSelector(0, null, 0))));
       try {
         for (Hdu hdu = reader.next(); hdu != null; hdu = reader.next()) {

@@ -22,7 +22,7 @@ public final class HduReader implements AutoCloseable {
   private static final int KEYWORD_BYTES = 8;
 
   /** Brings the header and the pixels of a small file at once, and costs a large one nothing. */
-  private static final long WINDOW_BYTES = 32 << 10;
+  public static final long WINDOW_BYTES = 32 << 10;
 
   /** Some 800,000 cards; larger than any header, small enough to be searched in a moment. */
   private static final long MAX_HEADER_BYTES = 64 << 20;
@@ -32,7 +32,9 @@ public final class HduReader implements AutoCloseable {
   private static final long END = Card.key("END");
 
   private final ByteSource source;
-  private final Scratch scratch = Scratch.borrow();
+  private final HduIndex index;
+  private @Nullable Scratch scratch;
+  private MemorySegment window = MemorySegment.NULL;
   private final byte[] block = new byte[BLOCK_BYTES];
   private long windowOffset;
   private long windowBytes;
@@ -43,7 +45,16 @@ public final class HduReader implements AutoCloseable {
    * @param source is closed with this reader
    */
   public HduReader(ByteSource source) {
+    this(source, new HduIndex());
+  }
+
+  /**
+   * @param source is closed with this reader
+   * @param index of the source: HDUs that it knows are not parsed again, others are added to it
+   */
+  public HduReader(ByteSource source, HduIndex index) {
     this.source = source;
+    this.index = index;
   }
 
   /** Where the bytes come from. */
@@ -54,7 +65,9 @@ public final class HduReader implements AutoCloseable {
   /** Takes the bytes of {@link #buffered} back. */
   @Override
   public void close() {
-    scratch.close();
+    if (scratch != null) {
+      scratch.close();
+    }
     source.close();
   }
 
@@ -64,6 +77,10 @@ public final class HduReader implements AutoCloseable {
    * @throws FitsException of kind HDU_NOT_FOUND if the file ends before it
    */
   public Hdu find(HduSelector selector) {
+    Hdu known = selector.index() < 0 ? null : index.get(selector.index());
+    if (known != null) {
+      return stepBehind(known);
+    }
     for (Hdu hdu = next(); hdu != null; hdu = next()) {
       if (selector.matches(hdu)) {
         return hdu;
@@ -76,11 +93,21 @@ public final class HduReader implements AutoCloseable {
 
   /** The next HDU, or null after the last one. */
   public @Nullable Hdu next() {
+    Hdu known = index.get(nextIndex);
+    if (known != null) {
+      return stepBehind(known);
+    }
     if (nextIndex > 0 && !extensionFollows()) {
+      index.complete();
       return null;
     }
-    Hdu hdu = readHeader();
-    nextIndex++;
+    Hdu hdu = stepBehind(readHeader());
+    index.add(hdu);
+    return hdu;
+  }
+
+  private Hdu stepBehind(Hdu hdu) {
+    nextIndex = hdu.index() + 1;
     nextOffset = Math.addExact(hdu.dataOffset(), paddedBytes(hdu));
     return hdu;
   }
@@ -97,7 +124,7 @@ public final class HduReader implements AutoCloseable {
       if (count <= 0) {
         throw truncated("the file became shorter while it was read");
       }
-      MemorySegment.copy(scratch.bytes(), JAVA_BYTE, at, text, done, count);
+      MemorySegment.copy(window, JAVA_BYTE, at, text, done, count);
       done += count;
     }
     return new String(text, ISO_8859_1);
@@ -108,7 +135,7 @@ public final class HduReader implements AutoCloseable {
    * next call.
    */
   public @Nullable MemorySegment buffered(long offset, long count) {
-    return isBuffered(offset, count) ? scratch.bytes().asSlice(offset - windowOffset, count) : null;
+    return isBuffered(offset, count) ? window.asSlice(offset - windowOffset, count) : null;
   }
 
   private boolean isBuffered(long offset, long count) {
@@ -116,7 +143,7 @@ public final class HduReader implements AutoCloseable {
   }
 
   private boolean extensionFollows() {
-    if (nextOffset > source.size() - KEYWORD_BYTES) {
+    if (index.isComplete() || nextOffset > source.size() - KEYWORD_BYTES) {
       return false;
     }
     if (!isBuffered(nextOffset, KEYWORD_BYTES)) {
@@ -148,7 +175,7 @@ public final class HduReader implements AutoCloseable {
   }
 
   private String firstBytes() {
-    String compression = windowBytes < 6 ? null : WholeFileCompression.of(scratch.bytes());
+    String compression = windowBytes < 6 ? null : WholeFileCompression.of(window);
     return compression != null
         ? "it is compressed by " + compression + "; decompress it first"
         : "it does not begin with the keyword SIMPLE";
@@ -176,7 +203,7 @@ public final class HduReader implements AutoCloseable {
    * do not end it: astropy and cfitsio read past them too.
    */
   private int acceptBlock(StructureParser parser, long at) {
-    MemorySegment.copy(scratch.bytes(), JAVA_BYTE, at, block, 0, BLOCK_BYTES);
+    MemorySegment.copy(window, JAVA_BYTE, at, block, 0, BLOCK_BYTES);
     for (int card = 0; card < BLOCK_BYTES; card += Card.BYTES) {
       if (block[card] == 'E' && Card.keyword(block, card) == END) {
         return card;
@@ -188,7 +215,7 @@ public final class HduReader implements AutoCloseable {
 
   /** The keyword that stands at that place of the scratch. */
   private long keyword(long at) {
-    MemorySegment.copy(scratch.bytes(), JAVA_BYTE, at, block, 0, KEYWORD_BYTES);
+    MemorySegment.copy(window, JAVA_BYTE, at, block, 0, KEYWORD_BYTES);
     return Card.keyword(block, 0);
   }
 
@@ -204,8 +231,19 @@ public final class HduReader implements AutoCloseable {
   }
 
   private void load(long offset) {
+    if (scratch == null) {
+      scratch = Scratch.borrow();
+      window = scratch.bytes();
+    }
     windowOffset = offset;
-    windowBytes = source.read(offset, scratch.bytes().asSlice(0, WINDOW_BYTES));
+    windowBytes = source.read(offset, window.asSlice(0, windowBytes(offset)));
+  }
+
+  /** No more than there is: to find the end by reading takes a call more. */
+  private long windowBytes(long offset) {
+    long size = source.size();
+    // The kernel's own files have content, and no size.
+    return size == 0 ? WINDOW_BYTES : Math.clamp(size - offset, 0, WINDOW_BYTES);
   }
 
   private FitsException badHeader(String reason) {

@@ -1,6 +1,7 @@
 package org.torchfits.image;
 
 import java.util.Arrays;
+import org.torchfits.cache.OpenFiles;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
 import org.torchfits.header.Hdu;
@@ -19,8 +20,8 @@ public final class ImageReader {
    * @param path as for {@link FileSource#open}
    */
   public static OpenImage open(String path, ImageRequest request) {
-    ByteSource source = FileSource.open(path);
-    HduReader reader = new HduReader(source);
+    HduReader reader = OpenFiles.open(path);
+    ByteSource source = reader.source();
     try {
       Hdu hdu = reader.find(request.hdu());
       requireImage(source, hdu);

@@ -83,10 +83,7 @@ public final class FileSource implements ByteSource {
    */
   @Override
   public long size() {
-    if (size == UNKNOWN) {
-      size = identity().size();
-    }
-    return size;
+    return size == UNKNOWN ? identity().size() : size;
   }
 
   /**
@@ -104,7 +101,9 @@ public final class FileSource implements ByteSource {
       if (!StatView.isRegular(struct)) {
         throw notAFile(StatView.isDirectory(struct) ? Libc.EISDIR : Libc.ESPIPE);
       }
-      return FileIdentity.of(struct);
+      FileIdentity identity = FileIdentity.of(struct);
+      size = identity.size();
+      return identity;
     }
   }
 

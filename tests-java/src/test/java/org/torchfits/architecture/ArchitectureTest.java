@@ -50,8 +50,8 @@ class ArchitectureTest {
   void rooms_any_areThoseOfTheArchitecture() {
     assertEquals(
         Set.of(
-            "api", "batch", "cfitsio", "dlpack", "error", "header", "image", "library", "source",
-            "tile", "wcslib", "work"),
+            "api", "batch", "cache", "cfitsio", "dlpack", "error", "header", "image", "library",
+            "source", "tile", "wcslib", "work"),
         packages().stream().map(name -> name.substring(ROOT.length())).collect(Collectors.toSet()));
   }
 
@@ -66,7 +66,7 @@ class ArchitectureTest {
         .layer("readers")
         .definedBy(rooms("image"))
         .layer("index")
-        .definedBy(rooms("header", "tile"))
+        .definedBy(rooms("header", "tile", "cache"))
         .layer("access")
         .definedBy(rooms("source", "cfitsio", "wcslib"))
         .layer("base")

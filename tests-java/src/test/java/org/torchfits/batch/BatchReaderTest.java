@@ -86,7 +86,7 @@ class BatchReaderTest {
     assertEquals(ElementType.INT16, batch.type());
     assertArrayEquals(new long[] {50, 5, 7}, batch.shape());
     assertSlots(batch.elements(), 50, 35, 100);
-    NativeBlocks.free(address);
+    NativeBlocks.free(address, abi);
   }
 
   @ParameterizedTest

@@ -20,12 +20,13 @@ public final class NativeBlocks {
 
   /** Calls the deleter of a {@code DLManagedTensor}. */
   public static void free(long address) {
-    long struct = Abi.UNVERSIONED.structBytes;
-    long deleter =
-        MemorySegment.ofAddress(address)
-            .reinterpret(struct)
-            .get(JAVA_LONG, Abi.UNVERSIONED.deleterOffset);
-    Libc.callAt(deleter, address);
+    free(address, Abi.UNVERSIONED);
+  }
+
+  /** Likewise, for a block of either layout. */
+  public static void free(long address, Abi abi) {
+    MemorySegment struct = MemorySegment.ofAddress(address).reinterpret(abi.structBytes);
+    Libc.callAt(struct.get(JAVA_LONG, abi.deleterOffset), address);
   }
 
   /** Whether a block of {@link #OWN_MAPPING_BYTES} stands at an address. */

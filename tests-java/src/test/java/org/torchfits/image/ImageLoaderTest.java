@@ -41,7 +41,7 @@ class ImageLoaderTest {
       Loaded loaded =
           new Loaded(
               view.type(), Arrays.toString(view.shape()), view.elements().toArray(JAVA_BYTE));
-      NativeBlocks.free(address);
+      NativeBlocks.free(address, abi);
       return loaded;
     }
   }

@@ -1,0 +1,42 @@
+package org.torchfits.cache;
+
+import java.lang.foreign.MemorySegment;
+import org.torchfits.source.ByteSource;
+import org.torchfits.source.FileSource;
+
+/** A file that several readers share: closing gives it back. */
+final class FileLease implements ByteSource {
+  private final OpenFiles lender;
+  private final CachedFile file;
+  private final FileSource source;
+
+  FileLease(OpenFiles lender, CachedFile file, FileSource source) {
+    this.lender = lender;
+    this.file = file;
+    this.source = source;
+  }
+
+  CachedFile file() {
+    return file;
+  }
+
+  @Override
+  public String name() {
+    return source.name();
+  }
+
+  @Override
+  public long size() {
+    return file.identity.size();
+  }
+
+  @Override
+  public long read(long offset, MemorySegment into) {
+    return source.read(offset, into);
+  }
+
+  @Override
+  public void close() {
+    lender.giveBack(file);
+  }
+}
