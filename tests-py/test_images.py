@@ -437,7 +437,7 @@ def test_readImage_device_isWhereTheResultIs(tmp_path: Path, device: Any) -> Non
         ({"section": "1:2"}, TypeError),
         ({"section": (None,)}, TypeError),
         ({"section": (True,)}, TypeError),
-        ({"section": slice(0, 4, 2)}, ValueError),
+        ({"section": slice(4, 0, -2)}, ValueError),
         ({"section": (..., ...)}, ValueError),
         ({"section": slice(0, 1.5)}, TypeError),
     ],

@@ -41,6 +41,8 @@ class _Images(Protocol):
         /,
     ) -> int: ...
 
+    def readParameters(self, path: str, hdu: int, name: str | None, version: int, /) -> int: ...
+
 
 class _Batches(Protocol):
     def readBatch(
@@ -122,6 +124,12 @@ def read_image(
     """
     api = _enter()
     return tensor_at(_finish(api, api.images.readImage, path, *selector, section, scaled, floating, general))
+
+
+def read_parameters(path: str, selector: Selector) -> torch.Tensor:
+    """The parameters of random groups (GCOUNT, PCOUNT) as they are stored."""
+    api = _enter()
+    return tensor_at(_finish(api, api.images.readParameters, path, *selector))
 
 
 def read_batch(

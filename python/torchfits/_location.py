@@ -15,13 +15,14 @@ Hdu = int | str | tuple[str, int]
 
 SectionItem = slice | SupportsIndex | EllipsisType
 Section = SectionItem | tuple[SectionItem, ...]
-"""A part of an image as numpy would index it: slices of step 1, integers and one ellipsis, slowest axis first."""
+"""A part of an image as torch would index it: slices with steps from 1, integers and one ellipsis, slowest axis first."""
 
 _T = TypeVar("_T")
 
 _BRACKETS = re.compile(r"(.+?)((?:\[[^\[\]]*\])+)", re.DOTALL)
 _LARGEST = 2**31 - 1  # what the engine counts HDUs and versions by
-_RANGE = re.compile(r"(\d+):(\d+)")
+_NUMBER = re.compile(r"\+?\d+", re.ASCII)
+_RANGE = re.compile(r"(?:(-?)\*|0*([1-9]\d*)\s*:\s*0*([1-9]\d*))(?:\s*:\s*0*([1-9]\d*))?", re.ASCII)
 
 
 Location = tuple[str, _engine.Selector, str | None]
@@ -100,7 +101,7 @@ def section_text(section: Section) -> str:
 
     Raises:
         TypeError: for items that are neither integers, slices nor an ellipsis.
-        ValueError: for a step other than 1 or more than one ellipsis.
+        ValueError: for a step below 1 or more than one ellipsis.
     """
     items = section if isinstance(section, tuple) else (section,)
     if sum(item is Ellipsis for item in items) > 1:
@@ -112,16 +113,38 @@ def _item_text(item: SectionItem) -> str:
     if item is Ellipsis:
         return "..."
     if isinstance(item, slice):
-        if item.step is not None and operator.index(item.step) != 1:
-            raise ValueError(f"a section's slices have step 1, not {item.step}")
-        return f"{_bound_text(item.start)}:{_bound_text(item.stop)}"
-    if isinstance(item, bool) or not isinstance(item, SupportsIndex):
-        raise TypeError(f"a section holds slices, integers and an ellipsis, not {item!r}")
-    return str(operator.index(item))
+        return f"{_bound_text(item.start)}:{_bound_text(item.stop)}{_step_text(item.step)}"
+    if item is None:
+        raise TypeError("a section adds no axes: read it without None and use unsqueeze() on the tensor")
+    return str(_index(item))
+
+
+def _index(item: SupportsIndex) -> int:
+    if _is_integer(item):
+        return operator.index(item)
+    if isinstance(item, list | tuple) or hasattr(item, "__array__"):
+        raise TypeError(
+            "a section holds slices, integers and an ellipsis, no masks and no index arrays: "
+            "read the box around the pixels and index the tensor with them"
+        )
+    raise TypeError(f"a section holds slices, integers and an ellipsis, not {item!r}")
+
+
+def _is_integer(item: object) -> bool:
+    """Whether it is one integer: no bool, which means a mask, and no array, not even one with a single index."""
+    mask = isinstance(item, bool) or str(getattr(item, "dtype", "")) in ("bool", "torch.bool")
+    return isinstance(item, SupportsIndex) and not mask and getattr(item, "ndim", 0) == 0
 
 
 def _bound_text(bound: SupportsIndex | None) -> str:
-    return "" if bound is None else str(operator.index(bound))
+    return "" if bound is None else str(_index(bound))
+
+
+def _step_text(step: SupportsIndex | None) -> str:
+    number = 1 if step is None else _index(step)
+    if number < 1:
+        raise ValueError(f"a slice's step is 1 or more, as in torch, not {number}; flip() turns the tensor around")
+    return "" if number == 1 else f":{number}"
 
 
 def _either(what: str, argument: _T | None, bracket: _T | None) -> _T | None:
@@ -158,17 +181,17 @@ def _split_groups(path: str) -> tuple[str, list[str]]:
 
 
 def _bracket_hdu(text: str) -> Hdu:
-    """CFITSIO's `3`, `SCI` or `SCI,2`."""
+    """CFITSIO's `3`, `+3`, `SCI` or `SCI,2`."""
     name, comma, version = (part.strip() for part in text.partition(","))
-    if not name or (comma and not version.isdecimal()):
+    if not name or (comma and not _NUMBER.fullmatch(version)):
         raise ValueError(f"[{text}] is not an HDU such as [1], [SCI] or [SCI,2]")
     if comma:
         return name, int(version)
-    return int(name) if name.isdecimal() else name
+    return int(name) if _NUMBER.fullmatch(name) else name
 
 
 def _bracket_section(text: str) -> str | None:
-    """CFITSIO's `x1:x2,y1:y2,*` in the engine's syntax and order; None if it is not of that form.
+    """CFITSIO's `x1:x2:step,*,-*` in the engine's syntax and order; None if it is not of that form.
 
     Axes that are not told are whole: the slowest ones, as the fastest comes first.
     """
@@ -177,7 +200,8 @@ def _bracket_section(text: str) -> str | None:
 
 
 def _bracket_item(item: str) -> str | None:
-    if item == "*":
-        return ":"
     match = _RANGE.fullmatch(item)
-    return f"{int(match[1]) - 1}:{int(match[2])}!" if match and int(match[1]) > 0 else None
+    if match is None:
+        return None
+    minus, first, last, step = match.groups()
+    return f"::{minus}{step or 1}" if first is None else f"{first}..{last}:{step or 1}"

@@ -25,7 +25,58 @@ __all__ = ["HDU", "HDUList", "open"]
 
 Kind = Literal["IMAGE", "COMPRESSED_IMAGE", "BINARY_TABLE", "ASCII_TABLE", "RANDOM_GROUPS", "OTHER"]
 
-_IMAGES = ("IMAGE", "COMPRESSED_IMAGE")
+_IMAGES = ("IMAGE", "COMPRESSED_IMAGE", "RANDOM_GROUPS")
+
+
+class GroupParameters:
+    """The parameters of random groups (FITS 4.0, section 6): for each group a number of every parameter.
+
+    Attributes:
+        names: of the parameters, PTYPEn without trailing blanks; "" where the card is missing. Two parameters of one
+            name are meant to be added up.
+    """
+
+    def __init__(self, header: Header, stored: torch.Tensor) -> None:
+        """The stored numbers (GCOUNT, PCOUNT) and the header that gives them names and scales."""
+        self._header = header
+        self._stored = stored
+        self.names = tuple(str(header.get(f"PTYPE{i + 1}", "")).rstrip() for i in range(stored.shape[1]))
+
+    def par(self, name: str | int) -> torch.Tensor:
+        """A parameter of all groups, PSCALn * stored value + PZEROn.
+
+        Args:
+            name: of the parameter, in upper or lower case: the sum of all parameters of that name; or its number
+                from 0.
+
+        Returns:
+            A tensor of shape (GCOUNT,): float64, or the stored dtype for one parameter that has no scale.
+
+        Raises:
+            KeyError: if there is no parameter of that name.
+            IndexError: if there is none of that number.
+        """
+        if not isinstance(name, str):
+            return self._physical(range(len(self.names))[name])
+        wanted = name.strip().upper()
+        found = [i for i, own in enumerate(self.names) if own.upper() == wanted]
+        if not found:
+            raise KeyError(f"no parameter {name!r} among {self.names}")
+        first, *others = (self._physical(i) for i in found)
+        return sum((other.double() for other in others), first.double()) if others else first
+
+    def _physical(self, index: int) -> torch.Tensor:
+        scale = float(self._header.get(f"PSCAL{index + 1}", 1))
+        zero = float(self._header.get(f"PZERO{index + 1}", 0))
+        stored = self._stored[:, index].contiguous()
+        return stored if (scale, zero) == (1, 0) else stored.double() * scale + zero
+
+    def __len__(self) -> int:
+        """Number of groups."""
+        return self._stored.shape[0]
+
+    def __repr__(self) -> str:
+        return f"GroupParameters({len(self)} groups, {self.names})"
 
 
 class HDU:
@@ -37,7 +88,8 @@ class HDU:
         name: EXTNAME in upper case, "PRIMARY" for a first HDU without one, else "".
         ver: EXTVER, 1 if there is none.
         bitpix: of the stored values; of the decompressed ones for a compressed image.
-        shape: of the data in C order, (NAXISn, ..., NAXIS1); of the decompressed image for a compressed one.
+        shape: of the data in C order, (NAXISn, ..., NAXIS1); of the decompressed image for a compressed one; of the
+            arrays of all groups for random groups, (GCOUNT, NAXISn, ..., NAXIS2).
     """
 
     def __init__(self, path: str, index: int, line: str) -> None:
@@ -67,9 +119,21 @@ class HDU:
             return None
         return read_image(self._path, hdu=self.index)
 
+    @cached_property
+    def parameters(self) -> GroupParameters:
+        """The parameters of random groups; `data` has the arrays.
+
+        Raises:
+            HduKindError: if the HDU holds no random groups.
+        """
+        stored = _engine.read_parameters(_engine.encode(self._path), selector(self.index))
+        return GroupParameters(self.header, stored)
+
     def __getitem__(self, section: Section) -> torch.Tensor:
-        """A section of the image, indexed as numpy would; only its bytes are read."""
-        return read_image(self._path, hdu=self.index, section=section)
+        """A section of the image, indexed as torch would: slices, integers, an ellipsis; only its bytes are read."""
+        # As a tuple None is refused as an index; alone it would mean the whole image.
+        items = section if isinstance(section, tuple) else (section,)
+        return read_image(self._path, hdu=self.index, section=items)
 
     def __repr__(self) -> str:
         return f"HDU({self.index}, {self.name!r}, ver={self.ver}, kind={self.kind}, shape={self.shape})"

@@ -52,12 +52,15 @@ def read_image(
     Without `dtype` the result is exact: BITPIX 8, 16, 32, 64, -32 and -64 give uint8, int16, int32, int64, float32 and
     float64; the conventions for unsigned and signed bytes (FITS 4.0, table 11) give uint16, uint32, uint64 and int8;
     any other BSCALE or BZERO gives float32 for BITPIX 8, 16 and -32 and float64 for the others, with BLANK as NaN.
+    Random groups give the arrays of all groups; `HDU.parameters` has the rest of them.
 
     Args:
-        path: the file; a str may carry an HDU and a section in CFITSIO's syntax, `img.fits[SCI,1][101:200,1:50]`.
+        path: the file; a str may carry an HDU and a section in CFITSIO's syntax, `img.fits[SCI,1][101:200,1:50:2,-*]`:
+            the fastest axis first, pixels from 1, both ends in, `-*` or a first pixel behind the last one to flip an
+            axis.
         hdu: a number from 0, a name, or (name, version); None for the first HDU with an image.
-        section: slices (of step 1) and integers in the order of the tensor's axes, pixels from 0, as numpy would index;
-            only the bytes of the section are read.
+        section: slices (with steps from 1), integers and an ellipsis in the order of the tensor's axes, pixels from 0,
+            as torch would index; only the bytes of the section are read.
         scale: False for the stored values, without BSCALE, BZERO and BLANK.
         dtype: of the result: any floating one (pixels that are BLANK are NaN then), or an integer one that holds all
             values of the exact dtype.
@@ -65,7 +68,8 @@ def read_image(
         backend: "cfitsio" to read by cfitsio even where the engine has a faster path of its own; the results are equal.
 
     Returns:
-        A tensor of shape (NAXISn, ..., NAXIS1), or that of the section, in native byte order, which owns its memory.
+        A tensor of shape (NAXISn, ..., NAXIS1), for random groups (GCOUNT, NAXISn, ..., NAXIS2), or that of the
+        section, in native byte order, which owns its memory.
 
     Raises:
         FitsError: one of its subclasses, naming file, HDU and reason.

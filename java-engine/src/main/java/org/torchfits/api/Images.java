@@ -5,7 +5,9 @@ import org.torchfits.dlpack.Abi;
 import org.torchfits.dlpack.ElementType;
 import org.torchfits.header.HduSelector;
 import org.torchfits.image.ImageLoader;
+import org.torchfits.image.ImageReader;
 import org.torchfits.image.ImageRequest;
+import org.torchfits.image.OpenImage;
 
 /** Reads images for Python. */
 public final class Images {
@@ -33,6 +35,17 @@ public final class Images {
       boolean general) {
     ImageRequest request = request(hdu, name, version, section, scaled, floating, general);
     return Tasks.begin(ImageLoader.load(path, request, Abi.UNVERSIONED));
+  }
+
+  /**
+   * Reads the parameters of random groups, (GCOUNT, PCOUNT), in the type that they are stored in.
+   *
+   * @return as {@link Tasks} has it
+   * @see #readImage for the parameters
+   */
+  public static long readParameters(String path, int hdu, @Nullable String name, int version) {
+    OpenImage parameters = ImageReader.openParameters(path, new HduSelector(hdu, name, version));
+    return Tasks.begin(ImageLoader.load(parameters, Abi.UNVERSIONED));
   }
 
   static ImageRequest request(

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param scale BSCALE; NaN if the card holds no number
  * @param zero BZERO; NaN if the card holds no number
  * @param blank BLANK, if there is one
+ * @param groups of random groups; null for all other kinds
  */
 public record Hdu(
     int index,
@@ -32,19 +33,39 @@ public record Hdu(
     int version,
     double scale,
     double zero,
-    @Nullable Long blank) {
+    @Nullable Long blank,
+    @Nullable Groups groups) {
 
-  /** Lengths of the axes in C order: (NAXISn, ..., NAXIS1). */
+  /**
+   * The groups of random groups (section 6): each holds its parameters and behind them its array.
+   *
+   * @param count of the groups, GCOUNT
+   * @param parameters of each group, PCOUNT
+   */
+  public record Groups(long count, long parameters) {}
+
+  /**
+   * Lengths of the axes in C order: (NAXISn, ..., NAXIS1); of random groups the arrays of all,
+   * (GCOUNT, NAXISn, ..., NAXIS2). Empty if there is no data.
+   */
   public long[] shape() {
-    long[] shape = new long[axes.length];
+    long[] shape = new long[groups != null && axes.length == 1 ? 0 : axes.length];
     for (int axis = 0; axis < axes.length; axis++) {
       shape[axis] = axes[axes.length - 1 - axis];
+    }
+    if (groups != null && shape.length > 0) {
+      // NAXIS1 is last, and 0 for random groups; the groups come first.
+      System.arraycopy(shape, 0, shape, 1, shape.length - 1);
+      shape[0] = groups.count();
     }
     return shape;
   }
 
-  /** Whether this is an image with at least one axis. */
+  /** Whether this is an image with at least one axis, or random groups with arrays. */
   public boolean hasImage() {
-    return (kind == HduKind.IMAGE || kind == HduKind.COMPRESSED_IMAGE) && axes.length > 0;
+    return switch (kind) {
+      case IMAGE, COMPRESSED_IMAGE, RANDOM_GROUPS -> shape().length > 0;
+      case BINARY_TABLE, ASCII_TABLE, OTHER -> false;
+    };
   }
 }

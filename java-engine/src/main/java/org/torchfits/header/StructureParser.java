@@ -175,7 +175,13 @@ final class StructureParser {
         version(),
         real(bscale, 1),
         real(bzero, 0),
-        blank());
+        blank(),
+        kind == HduKind.RANDOM_GROUPS ? groups() : null);
+  }
+
+  private Hdu.Groups groups() {
+    return new Hdu.Groups(
+        optionalInteger("GCOUNT", gcount, 1), optionalInteger("PCOUNT", pcount, 0));
   }
 
   private HduKind kind() {

@@ -1,5 +1,6 @@
 package org.torchfits.image;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.torchfits.cfitsio.FitsFile;
@@ -37,8 +38,7 @@ final class CfitsioImage extends OpenImage {
     FitsFile file = FitsFile.open(path);
     try {
       file.moveTo(hdu.index());
-      return new CfitsioImage(
-          name, file, hdu, section, format, Arrays.equals(section.count(), hdu.shape()));
+      return new CfitsioImage(name, file, hdu, section, format, section.isWhole(hdu.shape()));
     } catch (RuntimeException | Error failure) {
       file.close();
       throw failure;
@@ -70,13 +70,48 @@ final class CfitsioImage extends OpenImage {
         first, count, format, target.asSlice(first * elementBytes, count * elementBytes));
   }
 
+  /** Reads the pixels in the order of the file, then turns the axes that the section flips. */
   private void readBox(MemorySegment target) {
-    long[] start = section().start();
-    long[] last = new long[start.length];
-    long[] step = new long[start.length];
-    Arrays.fill(step, 1);
-    Arrays.setAll(last, axis -> start[axis] + section().count()[axis] - 1);
-    file.readSection(start, last, step, format, target);
+    long[] count = section().count();
+    long[] step = Arrays.stream(section().step()).map(Math::abs).toArray();
+    long[] first = section().start().clone();
+    long[] last = first.clone();
+    for (int axis = 0; axis < count.length; axis++) {
+      long extent = (count[axis] - 1) * section().step()[axis];
+      first[axis] += Math.min(0, extent);
+      last[axis] += Math.max(0, extent);
+    }
+    file.readSection(first, last, step, format, target);
+    for (int axis = 0; axis < count.length; axis++) {
+      if (section().step()[axis] < 0) {
+        flip(target, axis);
+      }
+    }
+  }
+
+  private void flip(MemorySegment target, int flipped) {
+    long[] count = section().count();
+    long bytes = type().bytes();
+    for (int axis = flipped + 1; axis < count.length; axis++) {
+      bytes *= count[axis];
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment held = arena.allocate(bytes);
+      long block = bytes * count[flipped];
+      for (long start = 0; start < bytes(); start += block) {
+        reverse(target.asSlice(start, block), bytes, held);
+      }
+    }
+  }
+
+  /** Reverses the order of parts of {@code bytes} each. */
+  private static void reverse(MemorySegment block, long bytes, MemorySegment held) {
+    long high = block.byteSize() - bytes;
+    for (long low = 0; low < high; low += bytes, high -= bytes) {
+      held.copyFrom(block.asSlice(low, bytes));
+      MemorySegment.copy(block, high, block, low, bytes);
+      MemorySegment.copy(held, 0, block, high, bytes);
+    }
   }
 
   @Override

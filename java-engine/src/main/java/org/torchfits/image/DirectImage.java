@@ -2,11 +2,8 @@ package org.torchfits.image;
 
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
-import org.torchfits.error.ErrorKind;
-import org.torchfits.error.FitsException;
 import org.torchfits.header.Hdu;
 import org.torchfits.header.HduReader;
-import org.torchfits.source.ByteSource;
 import org.torchfits.source.Scratch;
 
 /**
@@ -14,15 +11,13 @@ import org.torchfits.source.Scratch;
  * cache straight into their place.
  */
 final class DirectImage extends OpenImage {
-  /** Each run is a read of its own, of a microsecond or more. */
-  private static final long RUNS_PER_PIECE = 2048;
-
   private final HduReader reader;
-  private final ByteSource source;
   private final StoredFormat format;
   private final PixelDecoder decoder;
-  private final PixelRuns runs;
+  private final StoredPixels stored;
   private final ImagePieces pieces;
+
+  /** All of the stored values, if they came with the header. */
   private final @Nullable MemorySegment buffered;
 
   /**
@@ -30,14 +25,23 @@ final class DirectImage extends OpenImage {
    * @param section lies in the file
    */
   DirectImage(HduReader reader, Hdu hdu, Section section, StoredFormat format) {
+    this(reader, hdu, section, format, new PixelRuns(PixelLayout.of(hdu), section));
+  }
+
+  /**
+   * @param runs where the pixels of the section stand in the file
+   */
+  DirectImage(HduReader reader, Hdu hdu, Section section, StoredFormat format, PixelRuns runs) {
     super(reader.source().name(), hdu, section, format.type());
     this.reader = reader;
-    this.source = reader.source();
     this.format = format;
     this.decoder = PixelDecoder.of(format);
-    this.runs = new PixelRuns(hdu, section);
-    this.pieces = ImagePieces.of(this).ofAtMost(runs.elements(RUNS_PER_PIECE));
-    this.buffered = runs.isOneRun() ? reader.buffered(runs.fileOffset(0), bytes(runs)) : null;
+    this.stored = new StoredPixels(reader, runs, format.storedBytes(), place());
+    this.pieces = ImagePieces.of(this).ofAtMost(runs.pieceElements());
+    this.buffered =
+        runs.isOneRun()
+            ? reader.buffered(runs.fileOffset(0), elements() * format.storedBytes())
+            : null;
   }
 
   @Override
@@ -79,27 +83,13 @@ final class DirectImage extends OpenImage {
    * more than twice as fast as into memory far away.
    */
   private void readThroughScratch(long first, long count, MemorySegment target) {
-    long elementBytes = format.type().bytes();
     long chunk = Scratch.BYTES / format.storedBytes();
     try (Scratch scratch = Scratch.borrow()) {
-      for (long done = 0; done < count; ) {
-        long n = Math.min(Math.min(count - done, chunk), runs.leftInRun(first + done));
-        readFully(
-            runs.fileOffset(first + done), scratch.bytes().asSlice(0, n * format.storedBytes()));
-        decoder.decode(scratch.bytes(), 0, target, (first + done) * elementBytes, n);
-        done += n;
+      for (long done = 0; done < count; done += chunk) {
+        long n = Math.min(count - done, chunk);
+        stored.fetch(first + done, n, scratch.bytes());
+        decoder.decode(scratch.bytes(), 0, target, (first + done) * format.type().bytes(), n);
       }
     }
-  }
-
-  private void readFully(long offset, MemorySegment into) {
-    if (source.read(offset, into) < into.byteSize()) {
-      throw new FitsException(
-          ErrorKind.TRUNCATED, place() + ": the file became shorter while it was read");
-    }
-  }
-
-  private static long bytes(PixelRuns runs) {
-    return runs.endOffset() - runs.fileOffset(0);
   }
 }

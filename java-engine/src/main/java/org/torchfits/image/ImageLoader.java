@@ -18,13 +18,21 @@ public final class ImageLoader {
   private ImageLoader() {}
 
   /**
-   * The task of reading an image. Engine threads begin with a large one at once, the caller's help
-   * does a small one.
+   * The task of reading an image.
    *
    * @param path as for {@link ImageReader#open}
    */
   public static Task load(String path, ImageRequest request, Abi abi) {
-    OpenImage image = ImageReader.open(path, request);
+    return load(ImageReader.open(path, request), abi);
+  }
+
+  /**
+   * The task of reading an image. Engine threads begin with a large one at once, the caller's help
+   * does a small one.
+   *
+   * @param image is closed with the task
+   */
+  public static Task load(OpenImage image, Abi abi) {
     try {
       DlpackTensor block = allocate(image, abi);
       MemorySegment target = block.elements();

@@ -7,6 +7,7 @@ import org.torchfits.error.FitsException;
 import org.torchfits.header.Hdu;
 import org.torchfits.header.HduKind;
 import org.torchfits.header.HduReader;
+import org.torchfits.header.HduSelector;
 import org.torchfits.source.ByteSource;
 import org.torchfits.source.FileSource;
 
@@ -24,17 +25,40 @@ public final class ImageReader {
     ByteSource source = reader.source();
     try {
       Hdu hdu = reader.find(request.hdu());
-      requireImage(source, hdu);
+      requireImage(source, hdu, request);
       Section section = section(source, hdu, request);
-      requireInFile(source, hdu, section);
+      if (hdu.kind() != HduKind.COMPRESSED_IMAGE) {
+        requireInFile(source, hdu, new PixelRuns(PixelLayout.of(hdu), section));
+      }
       StoredFormat format = format(source, hdu, request);
-      if (!request.general() && hdu.kind() == HduKind.IMAGE) {
+      if (!request.general() && hdu.kind() != HduKind.COMPRESSED_IMAGE) {
         return new DirectImage(reader, hdu, section, format);
       }
       OpenImage image =
           CfitsioImage.open(path, source.name(), hdu, section, format.type(), request.scaled());
       reader.close();
       return image;
+    } catch (RuntimeException | Error failure) {
+      reader.close();
+      throw failure;
+    }
+  }
+
+  /**
+   * Opens the parameters of random groups as an image of shape (GCOUNT, PCOUNT), unscaled: each has
+   * a scale of its own.
+   *
+   * @param path as for {@link FileSource#open}
+   */
+  public static OpenImage openParameters(String path, HduSelector selector) {
+    HduReader reader = new HduReader(FileSource.open(path));
+    try {
+      Hdu hdu = reader.find(selector);
+      PixelLayout layout = PixelLayout.ofParameters(hdu, place(reader.source().name(), hdu));
+      Section section = Section.whole(layout.shape());
+      PixelRuns runs = new PixelRuns(layout, section);
+      requireInFile(reader.source(), hdu, runs);
+      return new DirectImage(reader, hdu, section, StoredFormat.exact(hdu, false), runs);
     } catch (RuntimeException | Error failure) {
       reader.close();
       throw failure;
@@ -62,20 +86,21 @@ public final class ImageReader {
     return file + "[" + hdu.index() + "]";
   }
 
-  private static void requireImage(ByteSource source, Hdu hdu) {
+  private static void requireImage(ByteSource source, Hdu hdu, ImageRequest request) {
     switch (hdu.kind()) {
-      case IMAGE, COMPRESSED_IMAGE -> {
+      case IMAGE, COMPRESSED_IMAGE, RANDOM_GROUPS -> {
         if (!hdu.hasImage()) {
-          throw wrongKind(source, hdu, "the HDU has no data (NAXIS = 0)");
+          throw wrongKind(source, hdu, "the HDU has no data (NAXIS = " + hdu.axes().length + ")");
+        }
+        if (request.general() && hdu.kind() == HduKind.RANDOM_GROUPS) {
+          throw new FitsException(
+              ErrorKind.UNSUPPORTED,
+              place(source.name(), hdu) + ": cfitsio takes random groups for an empty image");
         }
         requireAddressable(source, hdu);
       }
       case BINARY_TABLE, ASCII_TABLE ->
           throw wrongKind(source, hdu, "the HDU is a table, not an image");
-      case RANDOM_GROUPS ->
-          throw new FitsException(
-              ErrorKind.UNSUPPORTED,
-              place(source.name(), hdu) + ": random groups cannot be read yet");
       case OTHER ->
           throw wrongKind(source, hdu, "the HDU is an extension of a type that is not an image");
     }
@@ -98,8 +123,8 @@ public final class ImageReader {
   }
 
   /** Before memory is allocated for what the header claims. */
-  private static void requireInFile(ByteSource source, Hdu hdu, Section section) {
-    if (hdu.kind() == HduKind.IMAGE && new PixelRuns(hdu, section).endOffset() > source.size()) {
+  private static void requireInFile(ByteSource source, Hdu hdu, PixelRuns runs) {
+    if (runs.endOffset() > source.size()) {
       throw new FitsException(
           ErrorKind.TRUNCATED,
           place(source.name(), hdu)

@@ -13,11 +13,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 class HduSelectorTest {
   private static Hdu hdu(int index, String name, int version) {
     return new Hdu(
-        index, HduKind.IMAGE, 0, 80, 2880, 4, 8, new long[] {4}, name, version, 1, 0, null);
+        index, HduKind.IMAGE, 0, 80, 2880, 4, 8, new long[] {4}, name, version, 1, 0, null, null);
   }
 
   private static Hdu hdu(HduKind kind, long... axes) {
-    return new Hdu(1, kind, 0, 80, 2880, 4, 8, axes, "", 1, 1, 0, null);
+    return new Hdu(1, kind, 0, 80, 2880, 4, 8, axes, "", 1, 1, 0, null, null);
   }
 
   private static HduSelector named(@Nullable String name, int version) {
@@ -63,8 +63,12 @@ class HduSelectorTest {
   @EnumSource
   void matches_firstImage_isImageWithAxes(HduKind kind) {
     HduSelector selector = new HduSelector(HduSelector.FIRST_IMAGE, null, 0);
-    boolean image = kind == HduKind.IMAGE || kind == HduKind.COMPRESSED_IMAGE;
-    assertEquals(image, selector.matches(hdu(kind, 3, 4)));
+    boolean isImage =
+        switch (kind) {
+          case IMAGE, COMPRESSED_IMAGE, RANDOM_GROUPS -> true;
+          case BINARY_TABLE, ASCII_TABLE, OTHER -> false;
+        };
+    assertEquals(isImage, selector.matches(hdu(kind, 3, 4)));
     assertFalse(selector.matches(hdu(kind)));
   }
 

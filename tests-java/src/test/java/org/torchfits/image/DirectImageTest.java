@@ -95,7 +95,8 @@ class DirectImageTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"...", "3:290,17:180", "250:,:", "5"})
+  @ValueSource(
+      strings = {"...", "3:290,17:180", "250:,:", "5", "::3,::7", "::-1,::-2", ":,::199", "::150"})
   void read_inPieces_isTheSame(String section) {
     MemorySource source = counting(300, 200);
     try (DirectImage image = open(source, section);
@@ -111,6 +112,28 @@ class DirectImageTest {
   void read_sectionWithoutPixels_isNothing(String section) {
     try (DirectImage image = open(counting(10, 20), section)) {
       assertEquals(0, read(image).length);
+    }
+  }
+
+  /** What is near together is read at once, what stands apart by itself, the start with the header. */
+  @ParameterizedTest
+  @CsvSource({
+    "'10:20,30:40', 300, 200, 0",
+    "'110:120,30:40', 300, 200, 1",
+    "'::2,::5', 300, 200, 1",
+    "'::-2,::-5', 300, 200, 1",
+    "'...', 300, 2000, 5",
+    "':,::50', 300, 2000, 5",
+    "'10:20,30:40', 300, 20000, 10",
+    "'10:20,::5', 300, 20000, 2",
+    "'10,::5000', 300, 20000, 4"
+  })
+  void fetch_section_takesFewReads(String section, int rows, int columns, int reads) {
+    MemorySource source = counting(rows, columns);
+    try (DirectImage image = open(source, section)) {
+      int before = source.reads();
+      read(image);
+      assertEquals(reads, source.reads() - before);
     }
   }
 

@@ -27,6 +27,6 @@ final class Hdus {
       bytes *= axes[axis];
     }
     return new Hdu(
-        0, HduKind.IMAGE, 0, 480, dataOffset, bytes, bitpix, axes, "", 1, scale, zero, blank);
+        0, HduKind.IMAGE, 0, 480, dataOffset, bytes, bitpix, axes, "", 1, scale, zero, blank, null);
   }
 }

@@ -115,15 +115,52 @@ class ImageReaderTest {
         new FitsBytes().header(primary(8)).header(cards).data(new byte[4]));
   }
 
+  private static byte[] randomGroups() {
+    return new FitsBytes()
+        .header(
+            with(
+                primary(8, 0, 2, 1),
+                card("GROUPS", "T"),
+                card("PCOUNT", 3),
+                card("GCOUNT", 2)))
+        .data(new byte[] {1, 2, 3, 40, 50, 4, 5, 6, 60, 70})
+        .toBytes();
+  }
+
+  private static byte[] elements(OpenImage image) {
+    try (image;
+        Arena arena = Arena.ofConfined()) {
+      MemorySegment target = arena.allocate(Math.max(1, image.bytes()));
+      for (long piece = 0; piece < image.pieces(); piece++) {
+        image.readPiece(piece, target);
+      }
+      return target.asSlice(0, image.bytes()).toArray(JAVA_BYTE);
+    }
+  }
+
   @Test
-  void open_randomGroups_isUnsupported() throws IOException {
-    assertFailure(
-        ErrorKind.UNSUPPORTED,
-        "[0]: random groups cannot be read yet",
-        0,
-        new FitsBytes()
-            .header(with(primary(8, 0, 2), card("GROUPS", "T"), card("GCOUNT", 1)))
-            .data(new byte[2]));
+  void open_randomGroups_areTheArraysOfAllGroups() throws IOException {
+    Path file = Files.write(folder.resolve("groups.fits"), randomGroups());
+    HduSelector first = new HduSelector(HduSelector.FIRST_IMAGE, null, 0);
+    OpenImage arrays =
+        ImageReader.open(file.toString(), new ImageRequest(first, null, true, null, false));
+    assertArrayEquals(new long[] {2, 1, 2}, arrays.shape());
+    assertArrayEquals(new byte[] {40, 50, 60, 70}, elements(arrays));
+    OpenImage parameters = ImageReader.openParameters(file.toString(), first);
+    assertArrayEquals(new long[] {2, 3}, parameters.shape());
+    assertArrayEquals(new byte[] {1, 2, 3, 4, 5, 6}, elements(parameters));
+  }
+
+  @Test
+  void open_randomGroupsByCfitsio_isUnsupported() throws IOException {
+    Path file = Files.write(folder.resolve("groups.fits"), randomGroups());
+    ImageRequest request =
+        new ImageRequest(new HduSelector(0, null, 0), null, true, null, true);
+    FitsException failure =
+        assertThrows(FitsException.class, () -> ImageReader.open(file.toString(), request));
+    assertEquals(ErrorKind.UNSUPPORTED, failure.kind());
+    assertEquals(
+        file + "[0]: cfitsio takes random groups for an empty image", failure.getMessage());
   }
 
   @Test

@@ -30,6 +30,7 @@ class SectionTest {
   void whole_shape_isAllOfIt() {
     Section section = Section.whole(SHAPE);
     assertArrayEquals(new long[3], section.start());
+    assertArrayEquals(new long[] {1, 1, 1}, section.step());
     assertArrayEquals(SHAPE, section.count());
     assertArrayEquals(SHAPE, section.shape());
     assertEquals(1000, section.pixels());
@@ -60,8 +61,8 @@ class SectionTest {
         "4:2           | 4 0 0  | 0 10 20 | 0 10 20",
         "7:9           | 5 0 0  | 0 10 20 | 0 10 20",
         "-9:-8         | 0 0 0  | 0 10 20 | 0 10 20",
-        "0:5!          | 0 0 0  | 5 10 20 | 5 10 20",
-        "1:2!,-3:!     | 1 7 0  | 1 3 20  | 1 3 20",
+        "1..5          | 0 0 0  | 5 10 20 | 5 10 20",
+        "2..2,8..10    | 1 7 0  | 1 3 20  | 1 3 20",
         "99999999999999999999999: | 5 0 0 | 0 10 20 | 0 10 20",
         "-99999999999999999999999:2 | 0 0 0 | 2 10 20 | 2 10 20"
       })
@@ -70,6 +71,51 @@ class SectionTest {
     assertArrayEquals(numbers(start), section.start());
     assertArrayEquals(numbers(count), section.count());
     assertArrayEquals(numbers(shape), section.shape());
+  }
+
+  /** Start, step and count on the last axis, of 20 pixels. */
+  @ParameterizedTest
+  @CsvSource({
+    "::2, 0, 2, 10",
+    "1::2, 1, 2, 10",
+    "::19, 0, 19, 2",
+    "::20, 0, 1, 1",
+    "5:15:3, 5, 3, 4",
+    "5:6:3, 5, 1, 1",
+    "9:5:3, 9, 1, 0",
+    "-4::2, 16, 2, 2",
+    "::99999999999999999999, 0, 1, 1",
+    "::-1, 19, -1, 20",
+    "::-6, 19, -6, 4",
+    "10:2:-3, 10, -3, 3",
+    "99:-99:-19, 19, -19, 2",
+    "2:10:-1, 2, 1, 0",
+    ":0:-1, 19, -1, 19",
+    "-1:-2:-1, 19, 1, 1",
+    "-99::-1, 0, 1, 0",
+    "1..20, 0, 1, 20",
+    "20..1, 19, -1, 20",
+    "1..20:3, 0, 3, 7",
+    "20..1:3, 19, -3, 7",
+    "7..7:3, 6, 1, 1",
+    "7..6:3, 6, 1, 1",
+    "20..1:99999999999999999999, 19, 1, 1"
+  })
+  void parse_steps_areThoseOfNumpyAndCfitsio(String item, long start, long step, long count) {
+    Section section = parse("...," + item);
+    assertEquals(start, section.start()[2]);
+    assertEquals(step, section.step()[2]);
+    assertEquals(count, section.count()[2]);
+    assertEquals(count, section.shape()[2]);
+    assertArrayEquals(new long[] {1, 1, step}, section.step());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {"... | true", "0:5,::1 | true", "::-1 | false", "1: | false"})
+  void isWhole_section_needsAllPixelsInOrder(String expression, boolean whole) {
+    assertEquals(whole, parse(expression).isWhole(SHAPE));
   }
 
   @ParameterizedTest
@@ -83,12 +129,16 @@ class SectionTest {
         "99999999999999999999 | index 99999999999999999999 is outside axis 0 of length 5",
         "1,2,3,4       | 4 indices for an image of 3 axes",
         "1,2,3,4,...   | 4 indices for an image of 3 axes",
-        "0:6!          | pixels 0 to 6 leave axis 0 of length 5",
-        "-6:!          | pixels -1 to 5 leave axis 0 of length 5",
-        "3:3!          | pixels 3 to 3 leave axis 0 of length 5",
+        "1..6          | pixels 1 to 6, from 1, leave axis 0 of length 5",
+        "6..1          | pixels 6 to 1, from 1, leave axis 0 of length 5",
+        "0..3          | pixels 0 to 3, from 1, leave axis 0 of length 5",
+        "1..99999999999999999999 | pixels 1 to 99999999999999999999, from 1, leave axis 0 of length 5",
+        "1..2:0        | a slice's step cannot be 0",
+        "::0           | a slice's step cannot be 0",
+        "1..2:-1       | '1..2:-1' is neither an index nor a slice",
         "a             | 'a' is neither an index nor a slice",
         "1.5           | '1.5' is neither an index nor a slice",
-        "1:2:3         | '1:2:3' is neither an index nor a slice",
+        "1:2:3:4       | '1:2:3:4' is neither an index nor a slice",
         "+1            | '+1' is neither an index nor a slice",
         "...,...       | '...' is neither an index nor a slice",
         "1,,2          | '' is neither an index nor a slice",

@@ -79,7 +79,23 @@ class TwoPathsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"...", "2", "-1,5", "0,0,0", ":,3:8", "1:2,:,36", "2:2", "...,9:3"})
+  @ValueSource(
+      strings = {
+        "...",
+        "2",
+        "-1,5",
+        "0,0,0",
+        ":,3:8",
+        "1:2,:,36",
+        "2:2",
+        "...,9:3",
+        "::2,1::3,::5",
+        "...,::-1",
+        "::-1,::-1,::-1",
+        "3..1:2,2,30..3:4",
+        "1,::-4",
+        "...,0:37:36"
+      })
   void read_sections_areWhatCfitsioReads(String section) throws IOException {
     Path file = GeneratedFile.write(folder.resolve("image.fits"), 16, AXES);
     Case wanted = new Case(16, List.of(), section, true, null);

@@ -10,6 +10,7 @@ public final class MemorySource implements ByteSource {
   private final TreeMap<Long, byte[]> parts = new TreeMap<>();
   private final long size;
   private int closings;
+  private int reads;
 
   private MemorySource(long size) {
     this.size = size;
@@ -31,6 +32,11 @@ public final class MemorySource implements ByteSource {
     return this;
   }
 
+  /** How often it was read. */
+  public int reads() {
+    return reads;
+  }
+
   /** How often it was closed. */
   public int closings() {
     return closings;
@@ -48,6 +54,7 @@ public final class MemorySource implements ByteSource {
 
   @Override
   public long read(long offset, MemorySegment into) {
+    reads++;
     long count = Math.clamp(size - offset, 0, into.byteSize());
     into.asSlice(0, count).fill((byte) 0);
     parts.forEach((start, bytes) -> copyOverlap(start, bytes, offset, into.asSlice(0, count)));

@@ -1,0 +1,104 @@
+package org.torchfits.image;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Values at equal distances, packed; their bytes stay as they are.
+ *
+ * <p>One plain loop a method and native segments only.
+ */
+final class GatherKernels {
+  /** Less is copied value by value sooner than by a call that copies memory. */
+  private static final long COPIED_BYTES = 64;
+
+  private GatherKernels() {}
+
+  /**
+   * Packs {@code count} values.
+   *
+   * @param valueBytes 1, 2, 4 or 8
+   * @param sourceOffset of the first value, in bytes
+   * @param distance from one value to the next, in bytes; may be negative
+   */
+  static void gather(
+      int valueBytes,
+      MemorySegment source,
+      long sourceOffset,
+      long distance,
+      MemorySegment target,
+      long targetOffset,
+      long count) {
+    if (distance == valueBytes && count * valueBytes >= COPIED_BYTES) {
+      MemorySegment.copy(source, sourceOffset, target, targetOffset, count * valueBytes);
+      return;
+    }
+    switch (valueBytes) {
+      case 1 -> gather1(source, sourceOffset, distance, target, targetOffset, count);
+      case 2 -> gather2(source, sourceOffset, distance, target, targetOffset, count);
+      case 4 -> gather4(source, sourceOffset, distance, target, targetOffset, count);
+      default -> gather8(source, sourceOffset, distance, target, targetOffset, count);
+    }
+  }
+
+  private static void gather1(
+      MemorySegment source,
+      long sourceOffset,
+      long distance,
+      MemorySegment target,
+      long targetOffset,
+      long count) {
+    for (long i = 0; i < count; i++) {
+      target.set(JAVA_BYTE, targetOffset + i, source.get(JAVA_BYTE, sourceOffset + i * distance));
+    }
+  }
+
+  private static void gather2(
+      MemorySegment source,
+      long sourceOffset,
+      long distance,
+      MemorySegment target,
+      long targetOffset,
+      long count) {
+    for (long i = 0; i < count; i++) {
+      target.set(
+          JAVA_SHORT_UNALIGNED,
+          targetOffset + 2 * i,
+          source.get(JAVA_SHORT_UNALIGNED, sourceOffset + i * distance));
+    }
+  }
+
+  private static void gather4(
+      MemorySegment source,
+      long sourceOffset,
+      long distance,
+      MemorySegment target,
+      long targetOffset,
+      long count) {
+    for (long i = 0; i < count; i++) {
+      target.set(
+          JAVA_INT_UNALIGNED,
+          targetOffset + 4 * i,
+          source.get(JAVA_INT_UNALIGNED, sourceOffset + i * distance));
+    }
+  }
+
+  private static void gather8(
+      MemorySegment source,
+      long sourceOffset,
+      long distance,
+      MemorySegment target,
+      long targetOffset,
+      long count) {
+    for (long i = 0; i < count; i++) {
+      target.set(
+          JAVA_LONG_UNALIGNED,
+          targetOffset + 8 * i,
+          source.get(JAVA_LONG_UNALIGNED, sourceOffset + i * distance));
+    }
+  }
+}

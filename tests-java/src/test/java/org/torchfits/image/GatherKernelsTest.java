@@ -1,0 +1,56 @@
+package org.torchfits.image;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class GatherKernelsTest {
+  private static MemorySegment random(Arena arena, long bytes) {
+    byte[] values = new byte[(int) bytes];
+    new Random(bytes).nextBytes(values);
+    return arena.allocateFrom(JAVA_BYTE, values);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1, 100, 3", "1, 1, 5, 3", "1, 7, 100, 3", "1, -1, 100, 600", "1, -3, 100, 600",
+    "2, 2, 100, 3", "2, 2, 5, 3", "2, 7, 100, 3", "2, -2, 100, 600", "2, -6, 100, 601",
+    "4, 4, 100, 3", "4, 4, 5, 3", "4, 8, 100, 3", "4, -4, 100, 601", "4, 5, 100, 0",
+    "8, 8, 100, 3", "8, 8, 5, 3", "8, 9, 100, 3", "8, -8, 100, 992", "8, -8, 1, 992",
+    "8, 16, 0, 0"
+  })
+  void gather_values_arePacked(int valueBytes, long distance, long count, long sourceOffset) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment source = random(arena, 1000);
+      MemorySegment target = arena.allocate(1000);
+      GatherKernels.gather(valueBytes, source, sourceOffset, distance, target, 5, count);
+      for (long i = 0; i < count; i++) {
+        MemorySegment expected = source.asSlice(sourceOffset + i * distance, valueBytes);
+        assertEquals(-1, expected.mismatch(target.asSlice(5 + i * valueBytes, valueBytes)));
+      }
+      assertEquals(0, target.get(JAVA_BYTE, 4));
+      assertEquals(0, target.get(JAVA_BYTE, 5 + count * valueBytes));
+    }
+  }
+
+  @Test
+  void gather_beyondTheSource_isRefused() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment source = random(arena, 100);
+      MemorySegment target = arena.allocate(1000);
+      assertThrows(
+          IndexOutOfBoundsException.class,
+          () -> GatherKernels.gather(4, source, 0, 10, target, 0, 11));
+      assertThrows(
+          IndexOutOfBoundsException.class,
+          () -> GatherKernels.gather(4, source, 30, -10, target, 0, 5));
+    }
+  }
+}
