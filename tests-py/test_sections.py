@@ -316,9 +316,15 @@ def test_readImage_bracketsAndArguments_complementEachOther(extensions: Path) ->
         ("[1:2,*]", {"section": 0}, "both in the path and as an argument"),
         ("[1][1:2,*][2]", {}, "at most an HDU and a section"),
         ("[1][SCI]", {}, "not a section"),
-        ("[1][0:2,*]", {}, "not a section"), ("[1][3:0]", {}, "not a section"), ("[1][1:5:0]", {}, "not a section"),
-        ("[1][5:1:-1]", {}, "not a section"), ("[1][3]", {}, "not a section"), ("[1][:3]", {}, "not a section"),
-        ("[1][1.5:3]", {}, "not a section"), ("[1][1:3,]", {}, "not a section"), ("[1][--*]", {}, "not a section"),
+        ("[1][0:2,*]", {}, "not a section"),
+        ("[1][3:0]", {}, "not a section"),
+        ("[1][1:5:0]", {}, "not a section"),
+        ("[1][5:1:-1]", {}, "not a section"),
+        ("[1][3]", {}, "not a section"),
+        ("[1][:3]", {}, "not a section"),
+        ("[1][1.5:3]", {}, "not a section"),
+        ("[1][1:3,]", {}, "not a section"),
+        ("[1][--*]", {}, "not a section"),
         ("[]", {}, "not an HDU"),
         ("[SCI,x]", {}, "not an HDU"),
         ("[,2]", {}, "not an HDU"),
@@ -333,7 +339,9 @@ def test_readImage_bracketsThatMakeNoSense_areRefused(
     assert not isinstance(caught.value, torchfits.FitsError)
 
 
-@pytest.mark.parametrize("brackets", ["[1][1:7,*]", "[1][7:1:2,*]", "[1][*,1:6]", "[1][*,*,*]", "[1][9:9]", f"[1][1:{10**30}]"])
+@pytest.mark.parametrize(
+    "brackets", ["[1][1:7,*]", "[1][7:1:2,*]", "[1][*,1:6]", "[1][*,*,*]", "[1][9:9]", f"[1][1:{10**30}]"]
+)
 def test_readImage_bracketsThatLeaveTheImage_areAnError(extensions: Path, brackets: str) -> None:
     """Unlike slices, which numpy clips: cfitsio refuses to leave the image."""
     with pytest.raises(torchfits.SectionError, match=r"image\.fits\[1\]: section"):

@@ -15,7 +15,7 @@ Hdu = int | str | tuple[str, int]
 
 SectionItem = slice | SupportsIndex | EllipsisType
 Section = SectionItem | tuple[SectionItem, ...]
-"""A part of an image as torch would index it: slices with steps from 1, integers and one ellipsis, slowest axis first."""
+"""A part of an image as torch would index it: slices with steps from 1, integers, one ellipsis; slowest axis first."""
 
 _T = TypeVar("_T")
 
@@ -109,8 +109,8 @@ def section_text(section: Section) -> str:
     return ",".join(map(_item_text, items)) if items else "..."
 
 
-def _item_text(item: SectionItem) -> str:
-    if item is Ellipsis:
+def _item_text(item: SectionItem | None) -> str:
+    if isinstance(item, EllipsisType):
         return "..."
     if isinstance(item, slice):
         return f"{_bound_text(item.start)}:{_bound_text(item.stop)}{_step_text(item.step)}"

@@ -115,7 +115,9 @@ class DirectImageTest {
     }
   }
 
-  /** What is near together is read at once, what stands apart by itself, the start with the header. */
+  /**
+   * What is near together is read at once, what stands apart by itself, the start with the header.
+   */
   @ParameterizedTest
   @CsvSource({
     "'10:20,30:40', 300, 200, 0",

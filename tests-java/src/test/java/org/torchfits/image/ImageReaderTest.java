@@ -1,5 +1,6 @@
 package org.torchfits.image;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -10,6 +11,8 @@ import static org.torchfits.header.FitsBytes.table;
 import static org.torchfits.header.FitsBytes.with;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -118,11 +121,7 @@ class ImageReaderTest {
   private static byte[] randomGroups() {
     return new FitsBytes()
         .header(
-            with(
-                primary(8, 0, 2, 1),
-                card("GROUPS", "T"),
-                card("PCOUNT", 3),
-                card("GCOUNT", 2)))
+            with(primary(8, 0, 2, 1), card("GROUPS", "T"), card("PCOUNT", 3), card("GCOUNT", 2)))
         .data(new byte[] {1, 2, 3, 40, 50, 4, 5, 6, 60, 70})
         .toBytes();
   }
@@ -140,7 +139,7 @@ class ImageReaderTest {
 
   @Test
   void open_randomGroups_areTheArraysOfAllGroups() throws IOException {
-    Path file = Files.write(folder.resolve("groups.fits"), randomGroups());
+    Files.write(file, randomGroups());
     HduSelector first = new HduSelector(HduSelector.FIRST_IMAGE, null, 0);
     OpenImage arrays =
         ImageReader.open(file.toString(), new ImageRequest(first, null, true, null, false));
@@ -153,11 +152,10 @@ class ImageReaderTest {
 
   @Test
   void open_randomGroupsByCfitsio_isUnsupported() throws IOException {
-    Path file = Files.write(folder.resolve("groups.fits"), randomGroups());
-    ImageRequest request =
-        new ImageRequest(new HduSelector(0, null, 0), null, true, null, true);
+    Files.write(file, randomGroups());
     FitsException failure =
-        assertThrows(FitsException.class, () -> ImageReader.open(file.toString(), request));
+        assertThrows(
+            FitsException.class, () -> ImageReader.open(file.toString(), request(0, null, true)));
     assertEquals(ErrorKind.UNSUPPORTED, failure.kind());
     assertEquals(
         file + "[0]: cfitsio takes random groups for an empty image", failure.getMessage());
