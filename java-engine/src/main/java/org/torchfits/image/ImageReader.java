@@ -51,7 +51,7 @@ public final class ImageReader {
    * @param path as for {@link FileSource#open}
    */
   public static OpenImage openParameters(String path, HduSelector selector) {
-    HduReader reader = new HduReader(FileSource.open(path));
+    HduReader reader = OpenFiles.open(path);
     try {
       Hdu hdu = reader.find(selector);
       PixelLayout layout = PixelLayout.ofParameters(hdu, place(reader.source().name(), hdu));
