@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import torch
 
 RESET_PEAK = "5"
+WARM_UP_SECONDS = 1.0
 
 
 class Worker:
@@ -40,7 +41,14 @@ class Worker:
         digest = Digest()
         for result in self.work():
             digest.add(result)
+        self._warm_up()
         return digest.summary()
+
+    def _warm_up(self) -> None:
+        """Run the case until caches, pools and just-in-time compilers have settled, as in a training run."""
+        end = time.monotonic() + WARM_UP_SECONDS
+        while time.monotonic() < end:
+            self._seconds()
 
     def time(self, repeats: int) -> list[float]:
         """Run the prepared case; seconds of each run. Results are dropped inside the time."""

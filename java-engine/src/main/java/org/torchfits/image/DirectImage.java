@@ -68,6 +68,8 @@ final class DirectImage extends OpenImage {
     if (buffered != null) {
       decoder.decode(
           buffered, first * format.storedBytes(), target, first * format.type().bytes(), count);
+    } else if (format.isBitwise()) {
+      readIntoPlace(first, count, target);
     } else {
       readThroughScratch(first, count, target);
     }
@@ -78,10 +80,18 @@ final class DirectImage extends OpenImage {
     reader.close();
   }
 
-  /**
-   * Bytes that need no decoding go through the scratch too: the kernel copies into a core's cache
-   * more than twice as fast as into memory far away.
-   */
+  /** Chunks that stay in the core's cache until they are decoded where they are. */
+  private void readIntoPlace(long first, long count, MemorySegment target) {
+    long bytes = format.storedBytes();
+    long chunk = Scratch.BYTES / bytes;
+    for (long done = 0; done < count; done += chunk) {
+      long n = Math.min(count - done, chunk);
+      long place = (first + done) * bytes;
+      stored.fetch(first + done, n, target.asSlice(place, n * bytes));
+      decoder.decode(target, place, target, place, n);
+    }
+  }
+
   private void readThroughScratch(long first, long count, MemorySegment target) {
     long chunk = Scratch.BYTES / format.storedBytes();
     try (Scratch scratch = Scratch.borrow()) {
