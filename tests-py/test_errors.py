@@ -54,6 +54,7 @@ def test_class_name_isPublicAndDocumented(error: type) -> None:
         ("UnsupportedFitsError", "NotImplementedError"),
         ("SectionError", "IndexError"),
         ("MismatchError", "ValueError"),
+        ("ValueRangeError", "ValueError"),
         ("FitsMemoryError", "MemoryError"),
         ("WcslibError", "ValueError"),
         ("EngineError", "RuntimeError"),

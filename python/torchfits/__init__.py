@@ -26,6 +26,7 @@ from torchfits.errors import (
     SectionError,
     TruncatedFileError,
     UnsupportedFitsError,
+    ValueRangeError,
     WcslibError,
 )
 from torchfits.files import HDU, HDUList, open
@@ -58,6 +59,7 @@ __all__ = [
     "SectionError",
     "TruncatedFileError",
     "UnsupportedFitsError",
+    "ValueRangeError",
     "WcslibError",
     "data",
     "doctor",

@@ -36,7 +36,7 @@ class _Images(Protocol):
         version: int,
         section: str | None,
         scaled: bool,  # noqa: FBT001 - as Java has it
-        floating: str | None,
+        dtype: str | None,
         general: bool,  # noqa: FBT001
         /,
     ) -> int: ...
@@ -53,7 +53,7 @@ class _Batches(Protocol):
         version: int,
         section: str | None,
         scaled: bool,  # noqa: FBT001
-        floating: str | None,
+        dtype: str | None,
         out: int,
         /,
     ) -> int: ...
@@ -110,7 +110,7 @@ _api: _Api | None = None
 
 
 def read_image(
-    path: str, selector: Selector, *, section: str | None, scaled: bool, floating: str | None, general: bool
+    path: str, selector: Selector, *, section: str | None, scaled: bool, dtype: str | None, general: bool
 ) -> torch.Tensor:
     """One image as a tensor in C order that owns its memory.
 
@@ -119,11 +119,11 @@ def read_image(
         selector: of the HDU.
         section: in the syntax of the engine's Section; None for the whole image.
         scaled: whether BSCALE, BZERO and BLANK are applied.
-        floating: "FLOAT32" or "FLOAT64"; None for the exact type.
+        dtype: an ElementType of the engine; None for the exact one.
         general: whether cfitsio must read.
     """
     api = _enter()
-    return tensor_at(_finish(api, api.images.readImage, path, *selector, section, scaled, floating, general))
+    return tensor_at(_finish(api, api.images.readImage, path, *selector, section, scaled, dtype, general))
 
 
 def read_parameters(path: str, selector: Selector) -> torch.Tensor:
@@ -138,7 +138,7 @@ def read_batch(
     *,
     section: str | None,
     scaled: bool,
-    floating: str | None,
+    dtype: str | None,
     out: torch.Tensor | None,
 ) -> torch.Tensor:
     """The same HDU of many files as one tensor (number of files, shape of an image).
@@ -148,14 +148,14 @@ def read_batch(
         selector: of the HDU in each file.
         section: as for `read_image`.
         scaled: as for `read_image`.
-        floating: as for `read_image`.
+        dtype: as for `read_image`.
         out: a dense CPU tensor that is filled and returned; None for a new one.
     """
     api = _enter()
     exported = None if out is None else Exported(out)
     address = 0 if exported is None else exported.address
     joined = "\0".join(paths)
-    result = _finish(api, api.batches.readBatch, joined, *selector, section, scaled, floating, address)
+    result = _finish(api, api.batches.readBatch, joined, *selector, section, scaled, dtype, address)
     return tensor_at(result) if out is None else out
 
 

@@ -62,7 +62,7 @@ def _read_everything(folder: Path) -> None:
             path.write_bytes(_image(bitpix, side))
             _read(str(path), times)
     paths = [str(folder / f"-32-{side}.fits") for side in (64, 64)]
-    _engine.read_batch(paths, _FIRST, section=None, scaled=True, floating=None, out=None)
+    _engine.read_batch(paths, _FIRST, section=None, scaled=True, dtype=None, out=None)
     with contextlib.suppress(FitsError):
         _engine.read_header(str(folder / "missing.fits"), (0, None, 0))
     with contextlib.suppress(EngineError):
@@ -71,9 +71,9 @@ def _read_everything(folder: Path) -> None:
 
 def _read(path: str, times: int) -> None:
     for _ in range(times):
-        for floating in (None, "FLOAT32"):
-            _engine.read_image(path, _FIRST, section=None, scaled=True, floating=floating, general=False)
-    _engine.read_image(path, _FIRST, section="1:9,2:7", scaled=True, floating=None, general=False)
+        for dtype in (None, "FLOAT32"):
+            _engine.read_image(path, _FIRST, section=None, scaled=True, dtype=dtype, general=False)
+    _engine.read_image(path, _FIRST, section="1:9,2:7", scaled=True, dtype=None, general=False)
     _engine.read_header(path, (0, None, 0))
     _engine.list_hdus(path)
 

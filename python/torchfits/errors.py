@@ -65,6 +65,10 @@ class MismatchError(FitsError, ValueError):
     """Images of one batch, or an image and its destination, differ in shape or dtype."""
 
 
+class ValueRangeError(FitsError, ValueError):
+    """The dtype that was asked for does not hold a pixel's value."""
+
+
 class FitsMemoryError(FitsError, MemoryError):
     """The memory for the result is not to be had."""
 
@@ -110,6 +114,7 @@ BY_KIND: dict[str, type[Exception]] = {
     "UNSUPPORTED": UnsupportedFitsError,
     "BAD_SECTION": SectionError,
     "MISMATCH": MismatchError,
+    "VALUE_RANGE": ValueRangeError,
     "OUT_OF_MEMORY": FitsMemoryError,
     "CFITSIO": CfitsioError,
     "WCSLIB": WcslibError,

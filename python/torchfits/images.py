@@ -19,22 +19,21 @@ Backend = Literal["auto", "cfitsio"]
 Path = str | os.PathLike[str]
 Device = str | int | torch.device
 
-# What the engine decodes to in the pass that swaps the bytes; torch too makes the short ones from float32.
-_FUSED = {
+_DTYPES = {
+    torch.uint8: "UINT8",
+    torch.int8: "INT8",
+    torch.int16: "INT16",
+    torch.uint16: "UINT16",
+    torch.int32: "INT32",
+    torch.uint32: "UINT32",
+    torch.int64: "INT64",
+    torch.uint64: "UINT64",
+    torch.float16: "FLOAT16",
+    torch.bfloat16: "BFLOAT16",
     torch.float32: "FLOAT32",
     torch.float64: "FLOAT64",
-    torch.float16: "FLOAT32",
-    torch.bfloat16: "FLOAT32",
 }
-
-_INTEGER_RANGE_HOLDS = {
-    torch.uint8: {torch.int16, torch.int32, torch.int64, torch.uint16, torch.uint32, torch.uint64},
-    torch.int8: {torch.int16, torch.int32, torch.int64},
-    torch.int16: {torch.int32, torch.int64},
-    torch.uint16: {torch.int32, torch.int64, torch.uint32, torch.uint64},
-    torch.int32: {torch.int64},
-    torch.uint32: {torch.int64, torch.uint64},
-}
+"""What pixels can be, and the engine's names for it."""
 
 
 def read_image(
@@ -62,8 +61,9 @@ def read_image(
         section: slices (with steps from 1), integers and an ellipsis in the order of the tensor's axes, pixels from 0,
             as torch would index; only the bytes of the section are read.
         scale: False for the stored values, without BSCALE, BZERO and BLANK.
-        dtype: of the result: any floating one (pixels that are BLANK are NaN then), or an integer one that holds all
-            values of the exact dtype.
+        dtype: of the result; the values are converted as they are read. To a floating one they are rounded as torch
+            rounds (to float16 and bfloat16 by way of float32), and pixels that are BLANK become NaN. To an integer
+            one every value of the exact dtype must be an integer that it holds, or none is delivered.
         device: where the result shall be; None for the CPU.
         backend: "cfitsio" to read by cfitsio even where the engine has a faster path of its own; the results are equal.
 
@@ -72,7 +72,8 @@ def read_image(
         section, in native byte order, which owns its memory.
 
     Raises:
-        FitsError: one of its subclasses, naming file, HDU and reason.
+        ValueRangeError: if an integer `dtype` does not hold a value; it names the pixel.
+        FitsError: another of its subclasses, naming file, HDU and reason.
         TypeError: for arguments of a wrong type.
         ValueError: for arguments that make no sense.
     """
@@ -80,9 +81,9 @@ def read_image(
         raise ValueError(f"backend must be 'auto' or 'cfitsio', not {backend!r}")
     name, selector, part = locate(path, hdu, section)
     image = _engine.read_image(
-        name, selector, section=part, scaled=scale, floating=_fused(dtype), general=backend == "cfitsio"
+        name, selector, section=part, scaled=scale, dtype=_name(dtype), general=backend == "cfitsio"
     )
-    return image if dtype is None and device is None else _deliver(image, dtype, device)
+    return image if device is None else image.to(device)
 
 
 def read_batch(
@@ -104,13 +105,14 @@ def read_batch(
         dtype: as for `read_image`.
         device: as for `read_image`.
         out: a contiguous CPU tensor (pinned and shared memory too) of the right shape and dtype, filled in place.
-            Its content is undefined after an error.
+            Its dtype is the `dtype` of the read. Its content is undefined after an error.
 
     Returns:
         A tensor of shape (number of files, *shape of an image) that owns its memory; `out` if it was given.
 
     Raises:
         MismatchError: if images differ in shape or dtype from the first or from `out`.
+        ValueRangeError: if an integer `dtype` does not hold a value; it names file and pixel.
         FitsError: another of its subclasses, naming file, HDU and reason.
         TypeError: for arguments of a wrong type.
         ValueError: for arguments that make no sense.
@@ -122,8 +124,8 @@ def read_batch(
         _require_fillable(out, dtype, device)
         dtype = out.dtype
     _, selector, part = locate("", hdu, section)
-    batch = _engine.read_batch(encoded, selector, section=part, scaled=True, floating=_fused(dtype), out=out)
-    return batch if out is not None else _deliver(batch, dtype, device)
+    batch = _engine.read_batch(encoded, selector, section=part, scaled=True, dtype=_name(dtype), out=out)
+    return batch if out is not None or device is None else batch.to(device)
 
 
 def _require_several(paths: Iterable[Path]) -> Iterable[Path]:
@@ -141,22 +143,11 @@ def _require_fillable(out: torch.Tensor, dtype: torch.dtype | None, device: Devi
         raise ValueError("out must be a contiguous tensor on the CPU")
 
 
-def _fused(dtype: torch.dtype | None) -> str | None:
+def _name(dtype: torch.dtype | None) -> str | None:
     if dtype is None:
         return None
     if not isinstance(dtype, torch.dtype):  # pyright: ignore[reportUnnecessaryIsInstance] - users without a type checker
         raise TypeError(f"dtype must be a torch.dtype, not {dtype!r}")
-    return _FUSED.get(dtype)
-
-
-def _deliver(image: torch.Tensor, dtype: torch.dtype | None, device: Device | None) -> torch.Tensor:
-    if dtype is not None and dtype != image.dtype:
-        _require_lossless(image.dtype, dtype)
-        image = image.to(dtype)
-    return image if device is None else image.to(device)
-
-
-def _require_lossless(exact: torch.dtype, dtype: torch.dtype) -> None:
-    """Floating dtypes round, which is meant by asking for them; integers that do not fit would wrap around."""
-    if not dtype.is_floating_point and dtype not in _INTEGER_RANGE_HOLDS.get(exact, ()):
-        raise ValueError(f"{dtype} does not hold all values of {exact}; read without dtype and convert")
+    if dtype not in _DTYPES:
+        raise ValueError(f"pixels cannot be {dtype}")
+    return _DTYPES[dtype]

@@ -29,9 +29,9 @@ public final class Batches {
       int version,
       @Nullable String section,
       boolean scaled,
-      @Nullable String floating,
+      @Nullable String dtype,
       long out) {
-    ImageRequest request = Images.request(hdu, name, version, section, scaled, floating, false);
+    ImageRequest request = Images.request(hdu, name, version, section, scaled, dtype, false);
     List<String> list = List.of(paths.split(SEPARATOR, -1));
     return Tasks.begin(
         out == 0

@@ -20,7 +20,7 @@ public final class Images {
    * @param hdu from 0; -1 for {@code name}, -2 for the first image
    * @param version EXTVER; 0 for any
    * @param section as {@link org.torchfits.image.Section#parse} has it; null for all
-   * @param floating FLOAT32 or FLOAT64; null for the exact type
+   * @param dtype name of an {@link ElementType} of numbers; null for the exact type
    * @param general whether cfitsio must read
    * @return as {@link Tasks} has it
    */
@@ -31,9 +31,9 @@ public final class Images {
       int version,
       @Nullable String section,
       boolean scaled,
-      @Nullable String floating,
+      @Nullable String dtype,
       boolean general) {
-    ImageRequest request = request(hdu, name, version, section, scaled, floating, general);
+    ImageRequest request = request(hdu, name, version, section, scaled, dtype, general);
     return Tasks.begin(ImageLoader.load(path, request, Abi.UNVERSIONED));
   }
 
@@ -54,9 +54,9 @@ public final class Images {
       int version,
       @Nullable String section,
       boolean scaled,
-      @Nullable String floating,
+      @Nullable String dtype,
       boolean general) {
-    ElementType type = floating == null ? null : ElementType.valueOf(floating);
+    ElementType type = dtype == null ? null : ElementType.valueOf(dtype);
     return new ImageRequest(new HduSelector(hdu, name, version), section, scaled, type, general);
   }
 }

@@ -26,6 +26,8 @@ public enum ErrorKind {
   BAD_SECTION,
   /** Images of one batch, or an image and its destination, differ in shape or type. */
   MISMATCH,
+  /** A value that the type asked for does not hold. */
+  VALUE_RANGE,
   /** The memory for the result is not to be had. */
   OUT_OF_MEMORY,
   /** cfitsio refused; the status is its own. */

@@ -66,8 +66,7 @@ final class DirectImage extends OpenImage {
    */
   void read(long first, long count, MemorySegment target) {
     if (buffered != null) {
-      decoder.decode(
-          buffered, first * format.storedBytes(), target, first * format.type().bytes(), count);
+      decode(decoder, buffered, first * format.storedBytes(), target, first, count);
     } else if (format.isBitwise()) {
       readIntoPlace(first, count, target);
     } else {
@@ -98,7 +97,7 @@ final class DirectImage extends OpenImage {
       for (long done = 0; done < count; done += chunk) {
         long n = Math.min(count - done, chunk);
         stored.fetch(first + done, n, scratch.bytes());
-        decoder.decode(scratch.bytes(), 0, target, (first + done) * format.type().bytes(), n);
+        decode(decoder, scratch.bytes(), 0, target, first + done, n);
       }
     }
   }

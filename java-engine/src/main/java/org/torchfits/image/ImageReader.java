@@ -2,6 +2,7 @@ package org.torchfits.image;
 
 import java.util.Arrays;
 import org.torchfits.cache.OpenFiles;
+import org.torchfits.dlpack.ElementType;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
 import org.torchfits.header.Hdu;
@@ -34,8 +35,7 @@ public final class ImageReader {
       if (!request.general() && hdu.kind() != HduKind.COMPRESSED_IMAGE) {
         return new DirectImage(reader, hdu, section, format);
       }
-      OpenImage image =
-          CfitsioImage.open(path, source.name(), hdu, section, format.type(), request.scaled());
+      OpenImage image = general(path, source.name(), hdu, section, format, request.scaled());
       reader.close();
       return image;
     } catch (RuntimeException | Error failure) {
@@ -65,6 +65,27 @@ public final class ImageReader {
     }
   }
 
+  private static OpenImage general(
+      String path, String name, Hdu hdu, Section section, StoredFormat format, boolean scaled) {
+    ElementType type = format.typeOfCfitsio();
+    if (type == format.type() && (type == format.exactType() || StoredFormat.isFloating(type))) {
+      return CfitsioImage.open(path, name, hdu, section, type, scaled);
+    }
+    boolean physical = StoredFormat.isFloating(type);
+    OpenImage image = CfitsioImage.open(path, name, hdu, section, type, scaled && physical);
+    try {
+      return new ConvertedImage(
+          name,
+          hdu,
+          section,
+          image,
+          physical ? StoredFormat.ofPhysical(type, format.type()) : format);
+    } catch (RuntimeException | Error failure) {
+      image.close();
+      throw failure;
+    }
+  }
+
   private static Section section(ByteSource source, Hdu hdu, ImageRequest request) {
     return request.section() == null
         ? Section.whole(hdu.shape())
@@ -76,9 +97,7 @@ public final class ImageReader {
       throw badHeader(
           source, hdu, "BSCALE or BZERO is not a number; only stored values can be read");
     }
-    return request.floating() == null
-        ? StoredFormat.exact(hdu, request.scaled())
-        : StoredFormat.floating(hdu, request.scaled(), request.floating());
+    return StoredFormat.of(hdu, request.scaled(), request.dtype());
   }
 
   /** File and HDU, as errors show them. */

@@ -9,12 +9,12 @@ import org.torchfits.header.HduSelector;
  *
  * @param section in the syntax of {@link Section#parse}; null for the whole image
  * @param scaled whether BSCALE, BZERO and BLANK are applied
- * @param floating FLOAT32 or FLOAT64 to have the values as these; null for their exact type
+ * @param dtype of the elements, a type of numbers; null for the values' exact type
  * @param general whether cfitsio must read, even where the engine has a faster path of its own
  */
 public record ImageRequest(
     HduSelector hdu,
     @Nullable String section,
     boolean scaled,
-    @Nullable ElementType floating,
+    @Nullable ElementType dtype,
     boolean general) {}

@@ -1,12 +1,17 @@
 package org.torchfits.image;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Locale;
 import org.torchfits.dlpack.DlpackTensor;
 import org.torchfits.dlpack.ElementType;
+import org.torchfits.error.ErrorKind;
+import org.torchfits.error.FitsException;
 import org.torchfits.header.Hdu;
 
 /** An image, or a section of one, that is ready to be decoded. */
-public abstract sealed class OpenImage implements AutoCloseable permits DirectImage, CfitsioImage {
+public abstract sealed class OpenImage implements AutoCloseable
+    permits DirectImage, CfitsioImage, ConvertedImage {
   private final String file;
   private final Hdu hdu;
   private final Section section;
@@ -67,4 +72,45 @@ public abstract sealed class OpenImage implements AutoCloseable permits DirectIm
 
   @Override
   public abstract void close();
+
+  /**
+   * Decodes elements that follow each other in the result, and tells which of them cannot be held.
+   *
+   * @param target the whole result
+   * @param first element that is decoded
+   */
+  final void decode(
+      PixelDecoder decoder,
+      MemorySegment source,
+      long sourceOffset,
+      MemorySegment target,
+      long first,
+      long count) {
+    try {
+      decoder.decode(source, sourceOffset, target, first * type.bytes(), count);
+    } catch (ValueRangeException refused) {
+      throw new FitsException(
+          ErrorKind.VALUE_RANGE,
+          place()
+              + ": pixel "
+              + Arrays.toString(position(first + refused.index()))
+              + " is "
+              + refused.getMessage()
+              + ", which "
+              + type.name().toLowerCase(Locale.ROOT)
+              + " does not hold");
+    }
+  }
+
+  /** Indices into the result, from 0. */
+  private long[] position(long element) {
+    long[] shape = shape();
+    long[] position = new long[shape.length];
+    long rest = element;
+    for (int axis = shape.length - 1; axis >= 0; axis--) {
+      position[axis] = rest % shape[axis];
+      rest /= shape[axis];
+    }
+    return position;
+  }
 }

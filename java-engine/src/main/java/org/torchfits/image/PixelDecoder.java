@@ -1,10 +1,10 @@
 package org.torchfits.image;
 
 import java.lang.foreign.MemorySegment;
-import org.torchfits.dlpack.ElementType;
+import java.nio.ByteOrder;
 
 /**
- * Turns stored big-endian values into native elements, one chunk at a time.
+ * Turns stored values into native elements, one chunk at a time.
  *
  * <p>Safe for use by several threads.
  */
@@ -15,17 +15,28 @@ interface PixelDecoder {
    *
    * @param source holds the stored values from {@code sourceOffset} (bytes) on
    * @param target takes the elements from {@code targetOffset} (bytes) on
+   * @throws ValueRangeException if the type of the elements does not hold a value
    */
   void decode(
       MemorySegment source, long sourceOffset, MemorySegment target, long targetOffset, long count);
 
-  /** The decoder for a format. */
+  /** The decoder for big-endian stored values, as they stand in a file. */
   static PixelDecoder of(StoredFormat format) {
-    if (format.isBitwise()) {
-      return bitwise(format);
-    }
-    ScaleKernels kernels = new ScaleKernels(format);
-    return format.type() == ElementType.FLOAT32 ? kernels.toFloat32() : kernels.toFloat64();
+    return format.isBitwise() ? bitwise(format) : converting(format, ByteOrder.BIG_ENDIAN);
+  }
+
+  /**
+   * The decoder for stored values in native byte order, where elements are not the same bits
+   * ({@link StoredFormat#isBitwise}).
+   */
+  static PixelDecoder ofNative(StoredFormat format) {
+    return converting(format, ByteOrder.nativeOrder());
+  }
+
+  private static PixelDecoder converting(StoredFormat format, ByteOrder order) {
+    return StoredFormat.isFloating(format.type())
+        ? new FloatDecoder(format, order)
+        : new IntegerDecoder(format, order);
   }
 
   private static PixelDecoder bitwise(StoredFormat format) {

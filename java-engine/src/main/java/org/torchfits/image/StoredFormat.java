@@ -10,12 +10,28 @@ import org.torchfits.header.Hdu;
  *
  * @param bitpix of the stored values
  * @param type of the elements
- * @param scale 1 where the values stay as they are, or only their sign changes
- * @param zero likewise 0
+ * @param scale 1 where there is none
+ * @param zero 0 where there is none
  * @param blank the stored value that becomes NaN, if there is one
  */
 public record StoredFormat(
     int bitpix, ElementType type, double scale, double zero, @Nullable Long blank) {
+
+  /**
+   * The format for what a caller wants of an image.
+   *
+   * @param scaled false for the stored values
+   * @param dtype of the elements; null for the exact type
+   */
+  public static StoredFormat of(Hdu hdu, boolean scaled, @Nullable ElementType dtype) {
+    StoredFormat exact = exact(hdu, scaled);
+    if (dtype == null || dtype == exact.type) {
+      return exact;
+    }
+    // Integers have no NaN: a blank one keeps its value as an integer, not as a floating number.
+    Long blank = scaled && isFloating(dtype) ? blank(hdu) : exact.blank;
+    return new StoredFormat(hdu.bitpix(), dtype, exact.scale, exact.zero, blank);
+  }
 
   /**
    * The exact type: what holds every physical value of the image without loss where one exists.
@@ -23,33 +39,31 @@ public record StoredFormat(
    * @param scaled false for the stored values
    */
   public static StoredFormat exact(Hdu hdu, boolean scaled) {
-    ElementType stored = storedType(hdu.bitpix());
-    if (!scaled || isIdentity(hdu)) {
-      return new StoredFormat(hdu.bitpix(), stored, 1, 0, null);
-    }
-    ElementType shifted = shiftedType(hdu);
-    if (shifted != null) {
-      return new StoredFormat(hdu.bitpix(), shifted, 1, 0, null);
-    }
-    return scaledTo(
-        hdu,
-        hdu.bitpix() == 32 || Math.abs(hdu.bitpix()) == 64
-            ? ElementType.FLOAT64
-            : ElementType.FLOAT32);
+    double scale = scaled ? hdu.scale() : 1;
+    double zero = scaled ? hdu.zero() : 0;
+    ElementType type = exactType(hdu.bitpix(), scale, zero);
+    Long blank = scaled && isFloating(type) ? blank(hdu) : null;
+    return new StoredFormat(hdu.bitpix(), type, scale, zero, blank);
+  }
+
+  /** The format of physical values in memory that become elements of another type. */
+  static StoredFormat ofPhysical(ElementType values, ElementType type) {
+    return new StoredFormat(values == ElementType.FLOAT32 ? -32 : -64, type, 1, 0, null);
   }
 
   /**
-   * The values as FLOAT32 or FLOAT64, whatever their exact type.
-   *
-   * @param scaled false for the stored values
+   * As what cfitsio delivers the values: as elements where it can, else as something to make
+   * elements of, physical values of a floating type or stored integers.
    */
-  public static StoredFormat floating(Hdu hdu, boolean scaled, ElementType type) {
-    if (storedType(hdu.bitpix()) == type && (!scaled || isIdentity(hdu))) {
-      return exact(hdu, scaled);
-    }
-    return scaled && !isIdentity(hdu)
-        ? scaledTo(hdu, type)
-        : new StoredFormat(hdu.bitpix(), type, 1, -0.0, scaled ? blank(hdu) : null);
+  ElementType typeOfCfitsio() {
+    return switch (type) {
+      case FLOAT32, FLOAT64 -> type;
+      case FLOAT16, BFLOAT16 -> ElementType.FLOAT32;
+      default -> {
+        ElementType exact = exactType();
+        yield type == exact || isFloating(exact) ? exact : storedType(bitpix);
+      }
+    };
   }
 
   /** Bytes of one stored value. */
@@ -57,21 +71,32 @@ public record StoredFormat(
     return Math.abs(bitpix) / 8;
   }
 
+  /** What {@link #exact} has as type for the same scale and zero. */
+  ElementType exactType() {
+    return exactType(bitpix, scale, zero);
+  }
+
+  /** Whether scale and zero leave every value as it is. */
+  boolean isUnscaled() {
+    return scale == 1 && zero == 0;
+  }
+
+  /** Whether values are unsigned, or signed bytes, by convention: table 11 of FITS 4.0. */
+  boolean isShifted() {
+    return shiftedType(bitpix, scale, zero) != null;
+  }
+
   /**
    * Whether the elements are the stored values, or those with the sign bit flipped, in native byte
    * order.
    */
   boolean isBitwise() {
-    return scale == 1 && zero == 0 && type.bytes() == storedBytes() && isFloat(type) == bitpix < 0;
+    return type == exactType() && (isUnscaled() || isShifted());
   }
 
   /** Whether the elements are the stored values with the sign bit flipped. */
   boolean flipsSign() {
-    return isBitwise() && type != storedType(bitpix);
-  }
-
-  private static StoredFormat scaledTo(Hdu hdu, ElementType type) {
-    return new StoredFormat(hdu.bitpix(), type, hdu.scale(), hdu.zero(), blank(hdu));
+    return isBitwise() && isShifted();
   }
 
   /** BLANK is for integers alone. */
@@ -79,12 +104,23 @@ public record StoredFormat(
     return hdu.bitpix() > 0 ? hdu.blank() : null;
   }
 
-  private static boolean isFloat(ElementType type) {
-    return type == ElementType.FLOAT32 || type == ElementType.FLOAT64;
+  /** Whether elements of that type can be NaN. */
+  static boolean isFloating(ElementType type) {
+    return switch (type) {
+      case FLOAT16, BFLOAT16, FLOAT32, FLOAT64 -> true;
+      default -> false;
+    };
   }
 
-  private static boolean isIdentity(Hdu hdu) {
-    return hdu.scale() == 1 && hdu.zero() == 0;
+  private static ElementType exactType(int bitpix, double scale, double zero) {
+    if (scale == 1 && zero == 0) {
+      return storedType(bitpix);
+    }
+    ElementType shifted = shiftedType(bitpix, scale, zero);
+    if (shifted != null) {
+      return shifted;
+    }
+    return bitpix == 32 || Math.abs(bitpix) == 64 ? ElementType.FLOAT64 : ElementType.FLOAT32;
   }
 
   private static ElementType storedType(int bitpix) {
@@ -99,15 +135,15 @@ public record StoredFormat(
   }
 
   /** The type that BZERO alone means: table 11 of FITS 4.0. */
-  private static @Nullable ElementType shiftedType(Hdu hdu) {
-    if (hdu.scale() != 1) {
+  private static @Nullable ElementType shiftedType(int bitpix, double scale, double zero) {
+    if (scale != 1) {
       return null;
     }
-    return switch (hdu.bitpix()) {
-      case 8 -> hdu.zero() == -0x1p7 ? ElementType.INT8 : null;
-      case 16 -> hdu.zero() == 0x1p15 ? ElementType.UINT16 : null;
-      case 32 -> hdu.zero() == 0x1p31 ? ElementType.UINT32 : null;
-      case 64 -> hdu.zero() == 0x1p63 ? ElementType.UINT64 : null;
+    return switch (bitpix) {
+      case 8 -> zero == -0x1p7 ? ElementType.INT8 : null;
+      case 16 -> zero == 0x1p15 ? ElementType.UINT16 : null;
+      case 32 -> zero == 0x1p31 ? ElementType.UINT32 : null;
+      case 64 -> zero == 0x1p63 ? ElementType.UINT64 : null;
       default -> null;
     };
   }

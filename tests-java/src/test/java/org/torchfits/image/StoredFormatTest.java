@@ -8,9 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.torchfits.dlpack.ElementType;
+import org.torchfits.header.Hdu;
 
 class StoredFormatTest {
   @ParameterizedTest
@@ -32,7 +32,7 @@ class StoredFormatTest {
   })
   void exact_unsignedConvention_flipsSign(int bitpix, double zero, ElementType type) {
     StoredFormat format = StoredFormat.exact(Hdus.scaled(bitpix, 1, zero, null), true);
-    assertEquals(new StoredFormat(bitpix, type, 1, 0, null), format);
+    assertEquals(new StoredFormat(bitpix, type, 1, zero, null), format);
     assertTrue(format.flipsSign());
   }
 
@@ -89,52 +89,80 @@ class StoredFormatTest {
     "8, FLOAT32", "16, FLOAT32", "32, FLOAT32", "64, FLOAT32", "-32, FLOAT32", "-64, FLOAT32",
     "8, FLOAT64", "16, FLOAT64", "32, FLOAT64", "64, FLOAT64", "-32, FLOAT64", "-64, FLOAT64"
   })
-  void floating_anyStoredType_isWhatWasAskedFor(int bitpix, ElementType type) {
-    assertEquals(type, StoredFormat.floating(Hdus.scaled(bitpix, 1, 0, null), true, type).type());
-    assertEquals(type, StoredFormat.floating(Hdus.scaled(bitpix, 2, 3, null), true, type).type());
-    assertEquals(type, StoredFormat.floating(Hdus.scaled(bitpix, 2, 3, null), false, type).type());
+  void of_anyStoredType_isWhatWasAskedFor(int bitpix, ElementType type) {
+    assertEquals(type, StoredFormat.of(Hdus.scaled(bitpix, 1, 0, null), true, type).type());
+    assertEquals(type, StoredFormat.of(Hdus.scaled(bitpix, 2, 3, null), true, type).type());
+    assertEquals(type, StoredFormat.of(Hdus.scaled(bitpix, 2, 3, null), false, type).type());
   }
 
   @Test
-  void floating_thatIsStoredType_isBitwise() {
+  void of_thatIsStoredType_isBitwise() {
     assertTrue(
-        StoredFormat.floating(Hdus.scaled(-32, 1, 0, null), true, ElementType.FLOAT32).isBitwise());
+        StoredFormat.of(Hdus.scaled(-32, 1, 0, null), true, ElementType.FLOAT32).isBitwise());
     assertTrue(
-        StoredFormat.floating(Hdus.scaled(-64, 2, 5, null), false, ElementType.FLOAT64)
-            .isBitwise());
+        StoredFormat.of(Hdus.scaled(-64, 2, 5, null), false, ElementType.FLOAT64).isBitwise());
   }
 
   @Test
-  void floating_unsignedConvention_isScaled() {
+  void of_unsignedConvention_isScaled() {
     assertEquals(
         new StoredFormat(16, ElementType.FLOAT32, 1, 32768, null),
-        StoredFormat.floating(Hdus.scaled(16, 1, 32768, null), true, ElementType.FLOAT32));
+        StoredFormat.of(Hdus.scaled(16, 1, 32768, null), true, ElementType.FLOAT32));
   }
 
   @ParameterizedTest
   @CsvSource({"1, 0", "1, 32768", "2, 0"})
-  void floating_integersWithBlank_haveNaN(double scale, double zero) {
+  void of_integersWithBlank_haveNaN(double scale, double zero) {
     StoredFormat format =
-        StoredFormat.floating(Hdus.scaled(16, scale, zero, -99L), true, ElementType.FLOAT32);
+        StoredFormat.of(Hdus.scaled(16, scale, zero, -99L), true, ElementType.FLOAT32);
     assertEquals(-99, format.blank());
   }
 
   @Test
-  void floating_notScaled_hasNoBlank() {
-    StoredFormat format =
-        StoredFormat.floating(Hdus.scaled(16, 2, 5, -99L), false, ElementType.FLOAT32);
+  void of_notScaled_hasNoBlank() {
+    StoredFormat format = StoredFormat.of(Hdus.scaled(16, 2, 5, -99L), false, ElementType.FLOAT32);
     assertNull(format.blank());
-    assertEquals(1, format.scale());
-    assertEquals(-0.0, format.zero());
+    assertTrue(format.isUnscaled());
   }
 
   @ParameterizedTest
-  @EnumSource(
-      value = ElementType.class,
-      names = {"FLOAT32", "FLOAT64"})
-  void floating_noScaling_keepsNegativeZero(ElementType type) {
-    int other = type == ElementType.FLOAT32 ? -64 : -32;
-    assertEquals(-0.0, StoredFormat.floating(Hdus.scaled(other, 1, 0, null), true, type).zero());
+  @CsvSource({"1, 0, -99", "1, 32768, -99", "2, 0, -99"})
+  void of_integerType_keepsBlankWhereExactTypeHasNaN(double scale, double zero, long blank) {
+    StoredFormat format =
+        StoredFormat.of(Hdus.scaled(16, scale, zero, blank), true, ElementType.INT32);
+    assertEquals(scale == 2 ? blank : null, format.blank());
+    assertEquals(ElementType.INT32, format.type());
+    assertFalse(format.isBitwise());
+  }
+
+  /** Of the same width as the stored values, and yet not their bits. */
+  @Test
+  void of_unsignedTypeOfSignedValues_isNotBitwise() {
+    Hdu hdu = Hdus.scaled(16, 1, 0, null);
+    assertFalse(StoredFormat.of(hdu, true, ElementType.UINT16).isBitwise());
+    assertTrue(StoredFormat.of(hdu, true, ElementType.INT16).isBitwise());
+    Hdu unsigned = Hdus.scaled(16, 1, 32768, null);
+    assertFalse(StoredFormat.of(unsigned, true, ElementType.INT16).isBitwise());
+    assertTrue(StoredFormat.of(unsigned, false, ElementType.INT16).isBitwise());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "16, 1, 0, INT16, INT16",
+    "16, 1, 32768, UINT16, UINT16",
+    "16, 1, 32768, INT16, INT16",
+    "16, 1, 32768, INT64, INT16",
+    "16, 2, 0, INT64, FLOAT32",
+    "32, 2, 0, INT64, FLOAT64",
+    "-32, 1, 0, INT16, FLOAT32",
+    "16, 1, 0, FLOAT16, FLOAT32",
+    "-64, 1, 0, BFLOAT16, FLOAT32",
+    "64, 1, 0, FLOAT64, FLOAT64"
+  })
+  void typeOfCfitsio_anyFormat_isWhatElementsAreMadeOf(
+      int bitpix, double scale, double zero, ElementType type, ElementType delivered) {
+    StoredFormat format = StoredFormat.of(Hdus.scaled(bitpix, scale, zero, null), true, type);
+    assertEquals(delivered, format.typeOfCfitsio());
   }
 
   @ParameterizedTest

@@ -24,6 +24,11 @@ import org.torchfits.header.HduSelector;
 class TwoPathsTest {
   private static final long[] AXES = {37, 11, 3};
 
+  /** Those that hold all values. */
+  private static final @Nullable ElementType[] DTYPES = {
+    null, ElementType.FLOAT16, ElementType.BFLOAT16, ElementType.FLOAT32, ElementType.FLOAT64
+  };
+
   @TempDir Path folder;
 
   /** What is asked of an image, but for the path. */
@@ -32,18 +37,17 @@ class TwoPathsTest {
       List<String> scaling,
       @Nullable String section,
       boolean scaled,
-      @Nullable ElementType floating) {}
+      @Nullable ElementType dtype) {}
 
   static List<Case> cases() {
     List<Case> cases = new ArrayList<>();
     for (int bitpix : new int[] {8, 16, 32, 64, -32, -64}) {
       for (String[] scaling : GeneratedFile.scalings(bitpix)) {
-        for (ElementType floating :
-            new @Nullable ElementType[] {null, ElementType.FLOAT32, ElementType.FLOAT64}) {
+        for (ElementType dtype : DTYPES) {
           for (boolean scaled : new boolean[] {true, false}) {
-            cases.add(new Case(bitpix, List.of(scaling), null, scaled, floating));
+            cases.add(new Case(bitpix, List.of(scaling), null, scaled, dtype));
           }
-          cases.add(new Case(bitpix, List.of(scaling), "1:3,2:9,5:30", true, floating));
+          cases.add(new Case(bitpix, List.of(scaling), "1:3,2:9,5:30", true, dtype));
         }
       }
     }
@@ -53,10 +57,10 @@ class TwoPathsTest {
   private static byte[] read(Path file, Case wanted, boolean general) {
     HduSelector first = new HduSelector(HduSelector.FIRST_IMAGE, null, 0);
     ImageRequest request =
-        new ImageRequest(first, wanted.section(), wanted.scaled(), wanted.floating(), general);
+        new ImageRequest(first, wanted.section(), wanted.scaled(), wanted.dtype(), general);
     try (OpenImage image = ImageReader.open(file.toString(), request);
         Arena arena = Arena.ofConfined()) {
-      assertEquals(general, image instanceof CfitsioImage);
+      assertEquals(!general, image instanceof DirectImage);
       MemorySegment target = arena.allocate(image.bytes(), 64);
       for (long piece = 0; piece < image.pieces(); piece++) {
         image.readPiece(piece, target);

@@ -1,0 +1,71 @@
+package org.torchfits.image;
+
+import java.lang.foreign.MemorySegment;
+import org.torchfits.dlpack.Abi;
+import org.torchfits.dlpack.DlpackTensor;
+import org.torchfits.dlpack.NativeMemoryException;
+import org.torchfits.error.ErrorKind;
+import org.torchfits.error.FitsException;
+import org.torchfits.header.Hdu;
+
+/**
+ * An image whose elements are made of those of another one: for types that cfitsio does not
+ * deliver.
+ *
+ * <p>First the pieces of the other image are read into memory of this one, then they are converted.
+ */
+final class ConvertedImage extends OpenImage {
+  private final OpenImage image;
+  private final int imageBytes;
+  private final PixelDecoder decoder;
+  private final ImagePieces pieces;
+  private final DlpackTensor read;
+
+  /**
+   * @param image closed with this one; not parallel, so that its pieces come in their order
+   * @param format how its elements, in native byte order, become those of this image
+   */
+  ConvertedImage(String file, Hdu hdu, Section section, OpenImage image, StoredFormat format) {
+    super(file, hdu, section, format.type());
+    this.image = image;
+    this.imageBytes = image.type().bytes();
+    this.decoder = PixelDecoder.ofNative(format);
+    this.pieces = ImagePieces.of(this);
+    this.read = allocate(image);
+  }
+
+  private static DlpackTensor allocate(OpenImage image) {
+    try {
+      return DlpackTensor.allocate(Abi.UNVERSIONED, image.type(), image.elements());
+    } catch (NativeMemoryException | ArithmeticException refused) {
+      throw new FitsException(ErrorKind.OUT_OF_MEMORY, image.place() + ": " + refused.getMessage());
+    }
+  }
+
+  @Override
+  public boolean isParallel() {
+    return false;
+  }
+
+  @Override
+  public long pieces() {
+    return image.pieces() + pieces.count();
+  }
+
+  @Override
+  public void readPiece(long piece, MemorySegment target) {
+    long own = piece - image.pieces();
+    if (own < 0) {
+      image.readPiece(piece, read.elements());
+    } else {
+      long first = pieces.first(own);
+      decode(decoder, read.elements(), first * imageBytes, target, first, pieces.length(own));
+    }
+  }
+
+  @Override
+  public void close() {
+    read.close();
+    image.close();
+  }
+}
