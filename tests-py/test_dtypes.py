@@ -19,7 +19,7 @@ INTEGERS = [
     torch.uint8, torch.int8, torch.int16, torch.uint16, torch.int32, torch.uint32, torch.int64, torch.uint64,
 ]  # fmt: skip
 UNSIGNED_ZERO = {"u1": -(1 << 7), "i2": 1 << 15, "i4": 1 << 31, "i8": 1 << 63}
-BLOCK = 2048  # pixels that the engine converts at once
+BLOCK = 1024  # pixels that the engine converts at once
 BLANK = 7
 
 

@@ -6,7 +6,6 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import org.torchfits.dlpack.ElementType;
 
@@ -19,10 +18,8 @@ final class IntegerDecoder extends LaneDecoder {
   private final long min;
   private final long max;
   private final double end;
+  private final StoredValues stored;
   private final PhysicalValues floating;
-  private final ValueLayout.OfShort shortLayout;
-  private final ValueLayout.OfInt intLayout;
-  private final ValueLayout.OfLong longLayout;
 
   IntegerDecoder(StoredFormat format, ByteOrder order) {
     super(format);
@@ -34,10 +31,8 @@ final class IntegerDecoder extends LaneDecoder {
     this.min = exact == ElementType.UINT64 ? 0 : smallest(type);
     this.max = largest(type);
     this.end = type == ElementType.UINT64 ? 0x1p64 : (double) max + 1;
+    this.stored = new StoredValues(bitpix, order);
     this.floating = new PhysicalValues(format, exact == ElementType.FLOAT64, order);
-    this.shortLayout = JAVA_SHORT_UNALIGNED.withOrder(order);
-    this.intLayout = JAVA_INT_UNALIGNED.withOrder(order);
-    this.longLayout = JAVA_LONG_UNALIGNED.withOrder(order);
   }
 
   private static long smallest(ElementType type) {
@@ -89,23 +84,12 @@ final class IntegerDecoder extends LaneDecoder {
   }
 
   private void loadIntegers(MemorySegment source, long offset, Lanes lanes, int n) {
+    stored.load(source, offset, lanes, n);
     switch (bitpix) {
-      case 8 -> {
-        MemorySegment.copy(source, JAVA_BYTE, offset, lanes.bytes, 0, n);
-        IntegerKernels.unsignedBytesToLongs(lanes.bytes, shift, lanes.longs, n);
-      }
-      case 16 -> {
-        MemorySegment.copy(source, shortLayout, offset, lanes.shorts, 0, n);
-        IntegerKernels.shortsToLongs(lanes.shorts, shift, lanes.longs, n);
-      }
-      case 32 -> {
-        MemorySegment.copy(source, intLayout, offset, lanes.ints, 0, n);
-        IntegerKernels.intsToLongs(lanes.ints, shift, lanes.longs, n);
-      }
-      default -> {
-        MemorySegment.copy(source, longLayout, offset, lanes.longs, 0, n);
-        IntegerKernels.shift(lanes.longs, shift, n);
-      }
+      case 8 -> IntegerKernels.unsignedBytesToLongs(lanes.bytes, shift, lanes.longs, n);
+      case 16 -> IntegerKernels.shortsToLongs(lanes.shorts, shift, lanes.longs, n);
+      case 32 -> IntegerKernels.intsToLongs(lanes.ints, shift, lanes.longs, n);
+      default -> IntegerKernels.shift(lanes.longs, shift, n);
     }
   }
 

@@ -1,5 +1,6 @@
 package org.torchfits.image;
 
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.ArrayBlockingQueue;
 
 /**
@@ -12,7 +13,7 @@ import java.util.concurrent.ArrayBlockingQueue;
  */
 final class Lanes implements AutoCloseable {
   /** Pixels of a block. */
-  static final int LENGTH = 2048;
+  static final int LENGTH = 1024;
 
   private static final ArrayBlockingQueue<Lanes> POOL = new ArrayBlockingQueue<>(32);
 
@@ -22,6 +23,13 @@ final class Lanes implements AutoCloseable {
   final long[] longs = new long[LENGTH];
   final float[] floats = new float[LENGTH];
   final double[] doubles = new double[LENGTH];
+
+  /** The bits of {@link #ints}, {@link #floats}, {@link #longs} and {@link #doubles}. */
+  final MemorySegment intBits = MemorySegment.ofArray(ints);
+
+  final MemorySegment floatBits = MemorySegment.ofArray(floats);
+  final MemorySegment longBits = MemorySegment.ofArray(longs);
+  final MemorySegment doubleBits = MemorySegment.ofArray(doubles);
 
   private Lanes() {}
 

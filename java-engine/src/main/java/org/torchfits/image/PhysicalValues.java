@@ -1,14 +1,6 @@
 package org.torchfits.image;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_DOUBLE_UNALIGNED;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
-import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
-import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
-
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
@@ -17,11 +9,7 @@ import org.jspecify.annotations.Nullable;
  * stored value {@code blank}, if there is one, becomes NaN.
  */
 final class PhysicalValues {
-  private final ValueLayout.OfShort shortLayout;
-  private final ValueLayout.OfInt intLayout;
-  private final ValueLayout.OfLong longLayout;
-  private final ValueLayout.OfFloat floatLayout;
-  private final ValueLayout.OfDouble doubleLayout;
+  private final StoredValues stored;
   private final int bitpix;
   private final double scale;
   private final double zero;
@@ -35,11 +23,7 @@ final class PhysicalValues {
    * @param order of the stored values' bytes
    */
   PhysicalValues(StoredFormat format, boolean wide, ByteOrder order) {
-    this.shortLayout = JAVA_SHORT_UNALIGNED.withOrder(order);
-    this.intLayout = JAVA_INT_UNALIGNED.withOrder(order);
-    this.longLayout = JAVA_LONG_UNALIGNED.withOrder(order);
-    this.floatLayout = JAVA_FLOAT_UNALIGNED.withOrder(order);
-    this.doubleLayout = JAVA_DOUBLE_UNALIGNED.withOrder(order);
+    this.stored = new StoredValues(format.bitpix(), order);
     this.bitpix = format.bitpix();
     this.scale = format.scale();
     // Adding 0 would take the sign from -0.
@@ -57,35 +41,24 @@ final class PhysicalValues {
    * @param n at most {@link Lanes#LENGTH}
    */
   void fill(MemorySegment source, long offset, Lanes lanes, int n) {
+    stored.load(source, offset, lanes, n);
     switch (bitpix) {
       case 8 -> {
-        MemorySegment.copy(source, JAVA_BYTE, offset, lanes.bytes, 0, n);
         FloatKernels.flipSigns(lanes.bytes, n);
         FloatKernels.flippedBytesToFloats(lanes.bytes, lanes.floats, n);
         scaleFloats(lanes, n);
       }
       case 16 -> {
-        MemorySegment.copy(source, shortLayout, offset, lanes.shorts, 0, n);
         FloatKernels.shortsToFloats(lanes.shorts, lanes.floats, n);
         scaleFloats(lanes, n);
       }
       case 32 -> {
-        MemorySegment.copy(source, intLayout, offset, lanes.ints, 0, n);
         FloatKernels.intsToDoubles(lanes.ints, lanes.doubles, n);
         scaleDoubles(lanes, n);
       }
-      case 64 -> {
-        MemorySegment.copy(source, longLayout, offset, lanes.longs, 0, n);
-        scaleLongs(lanes, n);
-      }
-      case -32 -> {
-        MemorySegment.copy(source, floatLayout, offset, lanes.floats, 0, n);
-        scaleFloats(lanes, n);
-      }
-      default -> {
-        MemorySegment.copy(source, doubleLayout, offset, lanes.doubles, 0, n);
-        scaleDoubles(lanes, n);
-      }
+      case 64 -> scaleLongs(lanes, n);
+      case -32 -> scaleFloats(lanes, n);
+      default -> scaleDoubles(lanes, n);
     }
   }
 
