@@ -360,4 +360,5 @@ def assert_converted_or_refused_at_all(path: Path, section: Any, exact: torch.Te
 
 def image_hdu(path: Path) -> int:
     hdus = torchfits.open(path)
-    return next(hdu.index for hdu in hdus if hdu.shape and hdu.kind in ("IMAGE", "COMPRESSED_IMAGE"))
+    kinds = ("IMAGE", "COMPRESSED_IMAGE", "RANDOM_GROUPS")
+    return next(hdu.index for hdu in hdus if hdu.shape and hdu.kind in kinds)
