@@ -6,7 +6,7 @@ import os
 import tempfile
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from astropy.io import fits
@@ -18,6 +18,18 @@ SHARED_MEMORY = Path("/dev/shm")
 
 #: numpy dtype of each BITPIX.
 DTYPES = {8: "u1", 16: "i2", 32: "i4", 64: "i8", -32: "f4", -64: "f8"}
+
+#: numpy dtype and how astropy shall compress, of each kind of tiled image.
+TILED: dict[str, tuple[str, dict[str, Any]]] = {
+    "RICE_1 int16": ("i2", {"compression_type": "RICE_1"}),
+    "RICE_1 int32": ("i4", {"compression_type": "RICE_1"}),
+    "RICE_1 int16, 256x256 tiles": ("i2", {"compression_type": "RICE_1", "tile_shape": (256, 256)}),
+    "RICE_1 quantised float32": ("f4", {"compression_type": "RICE_1", "quantize_method": 1, "dither_seed": 1}),
+    "GZIP_1 int16": ("i2", {"compression_type": "GZIP_1"}),
+    "GZIP_2 int16": ("i2", {"compression_type": "GZIP_2"}),
+    "PLIO_1 mask": ("u1", {"compression_type": "PLIO_1"}),
+    "HCOMPRESS_1 int16": ("i2", {"compression_type": "HCOMPRESS_1"}),
+}
 
 _PATTERN_ELEMENTS = 1 << 20
 
@@ -49,6 +61,29 @@ class BenchFiles:
                 _write_image(path, bitpix, side, index)
         return [str(path) for path in paths]
 
+    def compressed(self, kind: str, side: int) -> str:
+        """Path of an image of ``side`` x ``side`` in the tiles of HDU 1; the kinds are those of ``TILED``."""
+        path = self.root / f"{kind.replace(' ', '_')}_{side}.fits"
+        if not path.exists():
+            dtype, options = TILED[kind]
+            fits.CompImageHDU(_sky(side, dtype), **options).writeto(path)
+        return str(path)
+
+    def gzipped(self, side: int) -> str:
+        """Path of a whole file of an int16 sky, compressed by gzip."""
+        path = self.root / f"sky_{side}.fits.gz"
+        if not path.exists():
+            fits.PrimaryHDU(_sky(side, "i2")).writeto(path)
+        return str(path)
+
+    def extensions(self, count: int, side: int) -> str:
+        """Path of one file with ``count`` float32 images in HDUs 1 and on."""
+        path = self.root / f"mef_{count}_{side}.fits"
+        if not path.exists():
+            images = [fits.ImageHDU(_sky(side, "f4") + index) for index in range(count)]
+            fits.HDUList([fits.PrimaryHDU(), *images]).writeto(path)
+        return str(path)
+
     def remove(self, paths: list[str]) -> None:
         """Delete files that no later case needs."""
         for path in paths:
@@ -62,6 +97,19 @@ def _write_image(path: Path, bitpix: int, side: int, index: int) -> None:
     hdu.header.update(_CARDS)
     hdu.header["FRAME"] = (index, "number of the frame")
     hdu.writeto(path)
+
+
+@cache
+def _sky(side: int, dtype: str) -> np.ndarray:
+    """Noise and stars as a camera gives them, or (``u1``) a mask of the stars."""
+    random = np.random.default_rng(side)
+    sky = random.normal(1000, 12, (side, side)).astype("f4")
+    rows, columns = random.integers(8, side - 8, (2, side * side // 2000))
+    y, x = np.mgrid[-6:7, -6:7]
+    star = np.exp(-(x * x + y * y) / 6)
+    for row, column, peak in zip(rows, columns, random.exponential(2000, len(rows)), strict=True):
+        sky[row - 6 : row + 7, column - 6 : column + 7] += peak * star
+    return (sky > 1200).astype("u1") if dtype == "u1" else sky.astype(dtype)
 
 
 @cache

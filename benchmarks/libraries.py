@@ -34,6 +34,18 @@ class Library(Protocol):
         """Read images of one shape into one tensor, shape (len(paths), NAXIS2, NAXIS1)."""
         ...
 
+    def read_extension(self, path: str, hdu: int) -> torch.Tensor:
+        """Read the image of an HDU, counted from 0."""
+        ...
+
+    def read_extensions(self, path: str, hdus: list[int]) -> torch.Tensor:
+        """Read images of one shape into one tensor, shape (len(hdus), NAXIS2, NAXIS1)."""
+        ...
+
+    def read_cutouts(self, path: str, corners: list[list[int]], side: int, hdu: int) -> torch.Tensor:
+        """Read squares into one tensor, shape (len(corners), side, side); corners are (row, column) from 0."""
+        ...
+
     def read_header(self, path: str) -> Any:  # noqa: ANN401
         """Read the primary header, which maps keywords to values."""
         ...
@@ -85,6 +97,19 @@ class Torchfits:
         """See Library."""
         return self.module.read_batch(paths)
 
+    def read_extension(self, path: str, hdu: int) -> torch.Tensor:
+        """See Library."""
+        return self.module.read_image(path, hdu=hdu)
+
+    def read_extensions(self, path: str, hdus: list[int]) -> torch.Tensor:
+        """See Library."""
+        return self.module.read_batch(path, hdu=hdus)
+
+    def read_cutouts(self, path: str, corners: list[list[int]], side: int, hdu: int) -> torch.Tensor:
+        """See Library."""
+        first = torch.tensor(corners)
+        return self.module.read_cutouts(path, torch.stack([first, first + side], dim=2), hdu=hdu)
+
     def read_header(self, path: str) -> Any:  # noqa: ANN401
         """See Library."""
         return self.module.read_header(path)
@@ -122,6 +147,19 @@ class CppTorchfits:
     def read_batch(self, paths: list[str]) -> torch.Tensor:
         """See Library; the package gives a list, which is stacked."""
         return torch.stack(self.module.read_batch(paths))
+
+    def read_extension(self, path: str, hdu: int) -> torch.Tensor:
+        """See Library."""
+        return self.module.read_tensor(path, hdu=hdu)
+
+    def read_extensions(self, path: str, hdus: list[int]) -> torch.Tensor:
+        """See Library."""
+        return torch.stack(self.module.read_hdus(path, hdus))
+
+    def read_cutouts(self, path: str, corners: list[list[int]], side: int, hdu: int) -> torch.Tensor:
+        """See Library; the reader keeps the file open."""
+        with self.module.open_subset_reader(path, hdu) as reader:
+            return torch.stack([reader.read_subset(x, y, x + side, y + side) for y, x in corners])
 
     def read_header(self, path: str) -> Any:  # noqa: ANN401
         """See Library."""
@@ -161,6 +199,22 @@ class Fitsio:
         """See Library."""
         return torch.stack([self.read_image(path) for path in paths])
 
+    def read_extension(self, path: str, hdu: int) -> torch.Tensor:
+        """See Library."""
+        return torch.from_numpy(self.module.read(path, ext=hdu))
+
+    def read_extensions(self, path: str, hdus: list[int]) -> torch.Tensor:
+        """See Library."""
+        with self.module.FITS(path) as file:
+            return torch.stack([torch.from_numpy(file[hdu].read()) for hdu in hdus])
+
+    def read_cutouts(self, path: str, corners: list[list[int]], side: int, hdu: int) -> torch.Tensor:
+        """See Library."""
+        with self.module.FITS(path) as file:
+            image = file[hdu]
+            boxes = [image[y : y + side, x : x + side] for y, x in corners]
+        return torch.stack([torch.from_numpy(box) for box in boxes])
+
     def read_header(self, path: str) -> Any:  # noqa: ANN401
         """See Library."""
         return self.module.read_header(path)
@@ -185,12 +239,26 @@ class Astropy:
 
     def read_image(self, path: str) -> torch.Tensor:
         """See Library."""
-        data = self.module.getdata(path)
-        return torch.from_numpy(data.astype(data.dtype.newbyteorder("=")))
+        return _native(self.module.getdata(path))
 
     def read_batch(self, paths: list[str]) -> torch.Tensor:
         """See Library."""
         return torch.stack([self.read_image(path) for path in paths])
+
+    def read_extension(self, path: str, hdu: int) -> torch.Tensor:
+        """See Library."""
+        return _native(self.module.getdata(path, hdu))
+
+    def read_extensions(self, path: str, hdus: list[int]) -> torch.Tensor:
+        """See Library."""
+        with self.module.open(path) as file:
+            return torch.stack([_native(file[hdu].data) for hdu in hdus])
+
+    def read_cutouts(self, path: str, corners: list[list[int]], side: int, hdu: int) -> torch.Tensor:
+        """See Library; ``section`` reads only what is asked for, tiles too."""
+        with self.module.open(path) as file:
+            image = file[hdu].section
+            return torch.stack([_native(image[y : y + side, x : x + side]) for y, x in corners])
 
     def read_header(self, path: str) -> Any:  # noqa: ANN401
         """See Library."""
@@ -203,6 +271,10 @@ class Astropy:
     def versions(self) -> dict[str, str]:
         """See Library."""
         return {"astropy": version("astropy"), "numpy": version("numpy")}
+
+
+def _native(data: Any) -> torch.Tensor:  # noqa: ANN401 - an array of numpy
+    return torch.from_numpy(data.astype(data.dtype.newbyteorder("=")))
 
 
 class ReadLimit:

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bench_batches
+import bench_compressed
+import bench_cutouts
 import bench_headers
 import bench_images
 import bench_memory
@@ -22,7 +24,7 @@ from harness import HERE, Bench
 if TYPE_CHECKING:
     from harness import Row
 
-SUBJECTS = (bench_images, bench_headers, bench_batches, bench_memory, bench_starts)
+SUBJECTS = (bench_images, bench_compressed, bench_cutouts, bench_headers, bench_batches, bench_memory, bench_starts)
 ROUNDS = 7
 QUICK_ROUNDS = 3
 

@@ -14,6 +14,7 @@ import sys
 import time
 import zlib
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -62,6 +63,20 @@ class Worker:
 
     def _read_image(self, paths: list[str]) -> Callable[[], Iterable[Any]]:
         return lambda: map(self.library.read_image, paths)
+
+    def _read_extension(self, paths: list[str], hdu: int) -> Callable[[], Iterable[Any]]:
+        return lambda: (self.library.read_extension(path, hdu) for path in paths)
+
+    def _read_extensions(self, paths: list[str], first: int, count: int) -> Callable[[], Iterable[Any]]:
+        hdus = list(range(first, first + count))
+        return lambda: (self.library.read_extensions(path, hdus) for path in paths)
+
+    def _read_cutouts(
+        self, paths: list[str], hdu: int, count: int, side: int, image_side: int
+    ) -> Callable[[], Iterable[Any]]:
+        random = Random(count)
+        corners = [[random.randrange(image_side - side) for _ in range(2)] for _ in range(count)]
+        return lambda: (self.library.read_cutouts(path, corners, side, hdu) for path in paths)
 
     def _read_header(self, paths: list[str]) -> Callable[[], Iterable[Any]]:
         return lambda: map(self.library.read_header, paths)
