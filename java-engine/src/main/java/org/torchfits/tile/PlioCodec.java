@@ -42,24 +42,22 @@ final class PlioCodec implements TileCodec {
       throw new TileFormatException(
           "a PLIO line list from word " + first + " to " + end + " of " + words);
     }
-    int done = run(compressed, first, end, target, pixels);
-    fill(target, done, pixels, 0);
+    // Masks are zero for the most part, and one fill is faster than many.
+    target.asSlice(0, (long) Integer.BYTES * pixels).fill((byte) 0);
+    run(compressed, first, end, target, pixels);
   }
 
-  /** Follows the instructions, and returns how many pixels they wrote. */
-  private static int run(
+  /** Follows the instructions; the target is all zeros before. */
+  private static void run(
       MemorySegment list, long first, long end, MemorySegment target, int pixels) {
     int value = 1;
     int at = 0;
     for (long ip = first; ip < end && at < pixels; ip++) {
       int word = word(list, ip);
       int data = word & DATA;
-      int next = Math.min(at + data, pixels);
+      int next = (int) Math.min((long) at + data, pixels);
       switch (word >> DATA_BITS) {
-        case 0 -> {
-          fill(target, at, next, 0);
-          at = next;
-        }
+        case 0 -> at = next;
         case 1 -> {
           ip++;
           value = (secondWord(list, ip, end) << DATA_BITS) + data;
@@ -71,7 +69,6 @@ final class PlioCodec implements TileCodec {
           at = next;
         }
         case 5 -> {
-          fill(target, at, next, 0);
           // The value is the last pixel of the run, which may be beyond the tile.
           if (data > 0 && next - at == data) {
             put(target, next - 1, value);
@@ -89,7 +86,6 @@ final class PlioCodec implements TileCodec {
         default -> throw new TileFormatException("no PLIO instruction: " + word);
       }
     }
-    return at;
   }
 
   private static int secondWord(MemorySegment list, long ip, long end) {
