@@ -49,6 +49,7 @@ def test_class_name_isPublicAndDocumented(error: type) -> None:
         ("NotFitsError", "ValueError"),
         ("TruncatedFileError", "EOFError"),
         ("HeaderError", "ValueError"),
+        ("CorruptDataError", "ValueError"),
         ("HduNotFoundError", "LookupError"),
         ("HduKindError", "TypeError"),
         ("UnsupportedFitsError", "NotImplementedError"),

@@ -7,6 +7,7 @@ from torchfits import data
 from torchfits._doctor import doctor
 from torchfits.errors import (
     CfitsioError,
+    CorruptDataError,
     EngineError,
     EngineForkError,
     EngineStartError,
@@ -38,6 +39,7 @@ __version__ = "0.1.0"
 __all__ = [
     "HDU",
     "CfitsioError",
+    "CorruptDataError",
     "EngineError",
     "EngineForkError",
     "EngineStartError",

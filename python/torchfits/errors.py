@@ -45,6 +45,10 @@ class HeaderError(FitsError, ValueError):
     """The header breaks the standard so that the data cannot be located or understood."""
 
 
+class CorruptDataError(FitsError, ValueError):
+    """The bytes of the data are not what the header says, so that they cannot be decoded."""
+
+
 class HduNotFoundError(FitsError, LookupError):
     """The file has no HDU of that number, name or version."""
 
@@ -109,6 +113,7 @@ BY_KIND: dict[str, type[Exception]] = {
     "NOT_FITS": NotFitsError,
     "TRUNCATED": TruncatedFileError,
     "BAD_HEADER": HeaderError,
+    "BAD_DATA": CorruptDataError,
     "HDU_NOT_FOUND": HduNotFoundError,
     "WRONG_HDU_KIND": HduKindError,
     "UNSUPPORTED": UnsupportedFitsError,

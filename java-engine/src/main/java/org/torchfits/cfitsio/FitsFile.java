@@ -293,7 +293,7 @@ public final class FitsFile implements AutoCloseable {
 
   /** Address of what undefined pixels become; null where they are not to be looked for. */
   private MemorySegment undefinedValue(PixelFormat format, Arena arena) {
-    boolean looked = format.values() == Values.PHYSICAL && (isCompressed() || bitpix() > 0);
+    boolean looked = bitpix() < 0 ? isCompressed() : format.values() == Values.PHYSICAL;
     if (!looked || !format.type().isFloating()) {
       return NULL;
     }

@@ -16,6 +16,8 @@ public enum ErrorKind {
   TRUNCATED,
   /** A header that breaks the standard so that the data cannot be located or understood. */
   BAD_HEADER,
+  /** Data whose bytes are not what the header says, so that they cannot be decoded. */
+  BAD_DATA,
   /** No HDU of that number, name or version. */
   HDU_NOT_FOUND,
   /** The HDU exists and is not of the kind that was asked for, or holds no data. */

@@ -32,8 +32,10 @@ public final class ImageReader {
         requireInFile(source, hdu, new PixelRuns(PixelLayout.of(hdu), section));
       }
       StoredFormat format = format(source, hdu, request);
-      if (!request.general() && hdu.kind() != HduKind.COMPRESSED_IMAGE) {
-        return new DirectImage(reader, hdu, section, format);
+      if (!request.general()) {
+        return hdu.kind() == HduKind.COMPRESSED_IMAGE
+            ? new TiledImage(reader, hdu, section, format)
+            : new DirectImage(reader, hdu, section, format);
       }
       OpenImage image = general(path, source.name(), hdu, section, format, request.scaled());
       reader.close();

@@ -11,7 +11,7 @@ import org.torchfits.header.Hdu;
 
 /** An image, or a section of one, that is ready to be decoded. */
 public abstract sealed class OpenImage implements AutoCloseable
-    permits DirectImage, CfitsioImage, ConvertedImage {
+    permits DirectImage, TiledImage, CfitsioImage, ConvertedImage {
   private final String file;
   private final Hdu hdu;
   private final Section section;

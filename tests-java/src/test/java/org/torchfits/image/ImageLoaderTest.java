@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -91,18 +92,26 @@ class ImageLoaderTest {
     assertEquals("[0, 20]", Loaded.of(task, Abi.UNVERSIONED).shape());
   }
 
-  /** Nothing but memory bounds what the header of a compressed image claims. */
-  @ParameterizedTest
-  @CsvSource({"1073741823, 1073741824", "1073741823, 1073741825"})
-  void load_compressedImageThatClaimsMuch_isOutOfMemory(long columns, long rows)
+  /** One tile has as many pixels as an int can count; beyond that only memory bounds an image. */
+  @Test
+  void load_compressedImageThatClaimsMuch_isRefused() throws IOException {
+    assertEquals(ErrorKind.BAD_HEADER, compressedFailure(1 << 16, 1 << 15, false).kind());
+    assertEquals(ErrorKind.BAD_DATA, compressedFailure((1 << 16) - 1, 1 << 15, false).kind());
+    assertEquals(ErrorKind.OUT_OF_MEMORY, compressedFailure(1 << 30, (1 << 30) - 1, true).kind());
+  }
+
+  private FitsException compressedFailure(long columns, long rows, boolean general)
       throws IOException {
     Path file = Files.write(folder.resolve("a.fits"), compressed(columns, rows).toBytes());
-    ImageRequest request = new ImageRequest(new HduSelector(1, null, 0), null, true, null, false);
+    ImageRequest request = new ImageRequest(new HduSelector(1, null, 0), null, true, null, general);
     FitsException failure =
         assertThrows(
-            FitsException.class, () -> ImageLoader.load(file.toString(), request, Abi.UNVERSIONED));
-    assertEquals(ErrorKind.OUT_OF_MEMORY, failure.kind());
+            FitsException.class,
+            () ->
+                Loaded.of(
+                    ImageLoader.load(file.toString(), request, Abi.UNVERSIONED), Abi.UNVERSIONED));
     assertTrue(String.valueOf(failure.getMessage()).startsWith(file + "[1]"));
+    return failure;
   }
 
   private static FitsBytes compressed(long columns, long rows) {
