@@ -2,13 +2,16 @@ package org.torchfits.tile;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Random;
+import java.util.function.LongUnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,7 +38,7 @@ class HcompressCodecTest {
         Stream.of(new Pixels.Kind("waves", HcompressCodecTest::waves)));
   }
 
-  private static java.util.function.LongUnaryOperator waves(Random random) {
+  private static LongUnaryOperator waves(Random random) {
     return i -> Math.round(1000 + 800 * Math.sin(i % 100 / 15.0) + 3 * random.nextGaussian());
   }
 
@@ -76,15 +79,15 @@ class HcompressCodecTest {
     return new Pixels.Kind(
         kind.name(),
         random -> {
-          var values = kind.source().from(random);
+          LongUnaryOperator values = kind.source().from(random);
           return i -> (int) values.applyAsLong(i);
         });
   }
 
   private static byte[] ints(MemorySegment longs, int pixels) {
-    ByteBuffer ints = ByteBuffer.allocate(4 * pixels).order(java.nio.ByteOrder.nativeOrder());
+    ByteBuffer ints = ByteBuffer.allocate(4 * pixels).order(ByteOrder.nativeOrder());
     for (int i = 0; i < pixels; i++) {
-      ints.putInt((int) longs.getAtIndex(java.lang.foreign.ValueLayout.JAVA_LONG, i));
+      ints.putInt((int) longs.getAtIndex(JAVA_LONG, i));
     }
     return ints.array();
   }
