@@ -5,6 +5,7 @@ Nothing starts at import: the Java engine starts with the first call that reads.
 
 from torchfits import data
 from torchfits._doctor import doctor
+from torchfits.batches import read_batch, read_cutouts
 from torchfits.errors import (
     CfitsioError,
     CorruptDataError,
@@ -32,7 +33,7 @@ from torchfits.errors import (
 )
 from torchfits.files import HDU, HDUList, open
 from torchfits.headers import Header, read_header
-from torchfits.images import read_batch, read_image
+from torchfits.images import read_image
 
 __version__ = "0.1.0"
 
@@ -67,6 +68,7 @@ __all__ = [
     "doctor",
     "open",
     "read_batch",
+    "read_cutouts",
     "read_header",
     "read_image",
 ]

@@ -6,6 +6,7 @@ Java gets file names as the bytes that they are on disk, one in each character.
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -14,7 +15,7 @@ from torchfits._dlpack import Exported, tensor_at
 from torchfits.errors import BY_KIND, EngineError, FitsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
     import torch
 
@@ -45,14 +46,20 @@ class _Images(Protocol):
 
 
 class _Batches(Protocol):
-    def readBatch(
+    def readBatch(self, paths: str, hdus: str, sections: str | None, dtype: str | None, out: int, /) -> int: ...
+
+    def readEach(self, paths: str, hdus: str, sections: str | None, dtype: str | None, /) -> int: ...
+
+    def readPadded(self, paths: str, hdus: str, sections: str | None, dtype: str | None, fill: str, /) -> int: ...
+
+    def readCutouts(
         self,
-        paths: str,
+        path: str,
         hdu: int,
         name: str | None,
         version: int,
-        section: str | None,
-        scaled: bool,  # noqa: FBT001
+        boxes: int,
+        fill: str,
         dtype: str | None,
         out: int,
         /,
@@ -132,31 +139,86 @@ def read_parameters(path: str, selector: Selector) -> torch.Tensor:
     return tensor_at(_finish(api, api.images.readParameters, path, *selector))
 
 
-def read_batch(
-    paths: Iterable[str],
-    selector: Selector,
-    *,
-    section: str | None,
-    scaled: bool,
-    dtype: str | None,
-    out: torch.Tensor | None,
-) -> torch.Tensor:
-    """The same HDU of many files as one tensor (number of files, shape of an image).
+@dataclass(frozen=True)
+class Items:
+    """What the items of a batch are: of each list as many as there are items, or one that is meant for all.
+
+    Attributes:
+        paths: of the files, as `encode` gives them.
+        selectors: of the HDUs.
+        sections: in the syntax of the engine's Section; None for whole images.
+        dtype: as for `read_image`.
+    """
+
+    paths: Sequence[str]
+    selectors: Sequence[Selector]
+    sections: Sequence[str] | None
+    dtype: str | None
+
+    def arguments(self) -> tuple[str, str, str | None, str | None]:
+        """As the engine takes them."""
+        hdus = "\0".join(f"{number},{version},{name or ''}" for number, name, version in self.selectors)
+        sections = None if self.sections is None else "\0".join(self.sections)
+        return "\0".join(self.paths), hdus, sections, self.dtype
+
+
+def read_batch(items: Items, out: torch.Tensor | None) -> torch.Tensor:
+    """Images of one shape as one tensor (number of items, shape of an image).
 
     Args:
-        paths: of the files, as `encode` gives them; at least one.
-        selector: of the HDU in each file.
-        section: as for `read_image`.
-        scaled: as for `read_image`.
-        dtype: as for `read_image`.
+        items: at least one.
         out: a dense CPU tensor that is filled and returned; None for a new one.
     """
     api = _enter()
     exported = None if out is None else Exported(out)
     address = 0 if exported is None else exported.address
-    joined = "\0".join(paths)
-    result = _finish(api, api.batches.readBatch, joined, *selector, section, scaled, dtype, address)
+    result = _finish(api, api.batches.readBatch, *items.arguments(), address)
     return tensor_at(result) if out is None else out
+
+
+def read_each(items: Items) -> list[torch.Tensor]:
+    """Images of any shapes, each of which owns its memory."""
+    api = _enter()
+    return _tensors_in(_finish(api, api.batches.readEach, *items.arguments()))
+
+
+def read_padded(items: Items, fill: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """Images of different shapes as one tensor (number of items, longest of each axis), and their own shapes.
+
+    Args:
+        items: at least one.
+        fill: a number, as Java reads it, for the elements that no image has.
+    """
+    api = _enter()
+    batch, shapes = _tensors_in(_finish(api, api.batches.readPadded, *items.arguments(), fill))
+    return batch, shapes
+
+
+def read_cutouts(
+    path: str, selector: Selector, boxes: torch.Tensor, *, fill: str, dtype: str | None, out: torch.Tensor | None
+) -> torch.Tensor:
+    """Boxes of one image as one tensor (number of boxes, shape of a box).
+
+    Args:
+        path: of the file, as `encode` gives it.
+        selector: of the HDU.
+        boxes: int64 (number of boxes, axes, 2), on the CPU: start and stop of each axis; at least one.
+        fill: a number, as Java reads it, for the pixels outside the image.
+        dtype: as for `read_image`.
+        out: a dense CPU tensor that is filled and returned; None for a new one.
+    """
+    api = _enter()
+    bounds = Exported(boxes)
+    exported = None if out is None else Exported(out)
+    address = 0 if exported is None else exported.address
+    result = _finish(api, api.batches.readCutouts, path, *selector, bounds.address, fill, dtype, address)
+    return tensor_at(result) if out is None else out
+
+
+def _tensors_in(address: int) -> list[torch.Tensor]:
+    """The tensors whose addresses stand in the block."""
+    blocks = cast("list[int]", tensor_at(address).tolist())  # pyright: ignore[reportUnknownMemberType]
+    return [tensor_at(block) for block in blocks]
 
 
 def read_header(path: str, selector: Selector) -> str:

@@ -62,7 +62,7 @@ def _read_everything(folder: Path) -> None:
             path.write_bytes(_image(bitpix, side))
             _read(str(path), times)
     paths = [str(folder / f"-32-{side}.fits") for side in (64, 64)]
-    _engine.read_batch(paths, _FIRST, section=None, scaled=True, dtype=None, out=None)
+    _engine.read_batch(_engine.Items(paths, [_FIRST], None, None), None)
     with contextlib.suppress(FitsError):
         _engine.read_header(str(folder / "missing.fits"), (0, None, 0))
     with contextlib.suppress(EngineError):

@@ -5,35 +5,17 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Literal
 
-import torch
-
 from torchfits import _engine
 from torchfits._location import Hdu, Section, locate
+from torchfits._results import Device, engine_dtype
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    import torch
 
-__all__ = ["read_batch", "read_image"]
+__all__ = ["read_image"]
 
 Backend = Literal["auto", "cfitsio"]
 Path = str | os.PathLike[str]
-Device = str | int | torch.device
-
-_DTYPES = {
-    torch.uint8: "UINT8",
-    torch.int8: "INT8",
-    torch.int16: "INT16",
-    torch.uint16: "UINT16",
-    torch.int32: "INT32",
-    torch.uint32: "UINT32",
-    torch.int64: "INT64",
-    torch.uint64: "UINT64",
-    torch.float16: "FLOAT16",
-    torch.bfloat16: "BFLOAT16",
-    torch.float32: "FLOAT32",
-    torch.float64: "FLOAT64",
-}
-"""What pixels can be, and the engine's names for it."""
 
 
 def read_image(
@@ -81,73 +63,6 @@ def read_image(
         raise ValueError(f"backend must be 'auto' or 'cfitsio', not {backend!r}")
     name, selector, part = locate(path, hdu, section)
     image = _engine.read_image(
-        name, selector, section=part, scaled=scale, dtype=_name(dtype), general=backend == "cfitsio"
+        name, selector, section=part, scaled=scale, dtype=engine_dtype(dtype), general=backend == "cfitsio"
     )
     return image if device is None else image.to(device)
-
-
-def read_batch(
-    paths: Iterable[Path],
-    *,
-    hdu: Hdu | None = None,
-    section: Section | None = None,
-    dtype: torch.dtype | None = None,
-    device: Device | None = None,
-    out: torch.Tensor | None = None,
-) -> torch.Tensor:
-    """Reads the same HDU of many files into one tensor; the engine's threads decode each image straight into its place.
-
-    Args:
-        paths: the files, at least one, as for `read_image`, but without brackets. Their images have the same shape and,
-            unless `dtype` says one, the same exact dtype.
-        hdu: as for `read_image`.
-        section: as for `read_image`.
-        dtype: as for `read_image`.
-        device: as for `read_image`.
-        out: a contiguous CPU tensor (pinned and shared memory too) of the right shape and dtype, filled in place.
-            Its dtype is the `dtype` of the read. Its content is undefined after an error.
-
-    Returns:
-        A tensor of shape (number of files, *shape of an image) that owns its memory; `out` if it was given.
-
-    Raises:
-        MismatchError: if images differ in shape or dtype from the first or from `out`.
-        ValueRangeError: if an integer `dtype` does not hold a value; it names file and pixel.
-        FitsError: another of its subclasses, naming file, HDU and reason.
-        TypeError: for arguments of a wrong type.
-        ValueError: for arguments that make no sense.
-    """
-    encoded = [_engine.encode(path) for path in _require_several(paths)]
-    if not encoded:
-        raise ValueError("read_batch needs at least one path")
-    if out is not None:
-        _require_fillable(out, dtype, device)
-        dtype = out.dtype
-    _, selector, part = locate("", hdu, section)
-    batch = _engine.read_batch(encoded, selector, section=part, scaled=True, dtype=_name(dtype), out=out)
-    return batch if out is not None or device is None else batch.to(device)
-
-
-def _require_several(paths: Iterable[Path]) -> Iterable[Path]:
-    if isinstance(paths, str | os.PathLike):
-        raise TypeError("read_batch takes several paths; read_image takes one")
-    return paths
-
-
-def _require_fillable(out: torch.Tensor, dtype: torch.dtype | None, device: Device | None) -> None:
-    if dtype is not None and dtype != out.dtype:
-        raise ValueError(f"dtype is {dtype}, but out is {out.dtype}")
-    if device is not None and torch.device(device) != out.device:
-        raise ValueError(f"device is {device}, but out is on {out.device}")
-    if out.device.type != "cpu" or not out.is_contiguous():
-        raise ValueError("out must be a contiguous tensor on the CPU")
-
-
-def _name(dtype: torch.dtype | None) -> str | None:
-    if dtype is None:
-        return None
-    if not isinstance(dtype, torch.dtype):  # pyright: ignore[reportUnnecessaryIsInstance] - users without a type checker
-        raise TypeError(f"dtype must be a torch.dtype, not {dtype!r}")
-    if dtype not in _DTYPES:
-        raise ValueError(f"pixels cannot be {dtype}")
-    return _DTYPES[dtype]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.utils.data import Dataset
 
+from torchfits.batches import read_batch
 from torchfits.errors import MismatchError
-from torchfits.images import read_batch, read_image
+from torchfits.images import read_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

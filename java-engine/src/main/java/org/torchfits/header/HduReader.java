@@ -33,9 +33,10 @@ public final class HduReader implements AutoCloseable {
 
   private final ByteSource source;
   private final HduIndex index;
+  private final boolean isOwner;
   private @Nullable Scratch scratch;
   private MemorySegment window = MemorySegment.NULL;
-  private final byte[] block = new byte[BLOCK_BYTES];
+  private byte[] block = new byte[0];
   private long windowOffset;
   private long windowBytes;
   private int nextIndex;
@@ -55,11 +56,30 @@ public final class HduReader implements AutoCloseable {
   public HduReader(ByteSource source, HduIndex index) {
     this.source = source;
     this.index = index;
+    this.isOwner = true;
+  }
+
+  private HduReader(HduReader owner) {
+    this.source = owner.source;
+    this.index = owner.index;
+    this.isOwner = false;
+    this.window = owner.window;
+    this.windowOffset = owner.windowOffset;
+    this.windowBytes = owner.windowBytes;
   }
 
   /** Where the bytes come from. */
   public ByteSource source() {
     return source;
+  }
+
+  /**
+   * A reader for one more user of the same bytes: it has the same {@link #source} and {@link
+   * #buffered}, and closing it leaves both alone. The first one is not asked for anything else
+   * meanwhile.
+   */
+  public HduReader shared() {
+    return new HduReader(this);
   }
 
   /** Takes the bytes of {@link #buffered} back. */
@@ -68,7 +88,9 @@ public final class HduReader implements AutoCloseable {
     if (scratch != null) {
       scratch.close();
     }
-    source.close();
+    if (isOwner) {
+      source.close();
+    }
   }
 
   /**
@@ -233,6 +255,7 @@ public final class HduReader implements AutoCloseable {
   private void load(long offset) {
     if (scratch == null) {
       scratch = Scratch.borrow();
+      block = new byte[BLOCK_BYTES];
       window = scratch.bytes();
     }
     windowOffset = offset;

@@ -27,23 +27,33 @@ public final class ImageReader {
     try {
       Hdu hdu = reader.find(request.hdu());
       requireImage(source, hdu, request);
-      Section section = section(source, hdu, request);
-      if (hdu.kind() != HduKind.COMPRESSED_IMAGE) {
-        requireInFile(source, hdu, new PixelRuns(PixelLayout.of(hdu), section));
-      }
-      StoredFormat format = format(source, hdu, request);
-      if (!request.general()) {
-        return hdu.kind() == HduKind.COMPRESSED_IMAGE
-            ? new TiledImage(reader, hdu, section, format)
-            : new DirectImage(reader, hdu, section, format);
-      }
-      OpenImage image = general(path, source.name(), hdu, section, format, request.scaled());
-      reader.close();
-      return image;
+      return image(path, reader, hdu, section(source, hdu, request), request);
     } catch (RuntimeException | Error failure) {
       reader.close();
       throw failure;
     }
+  }
+
+  /**
+   * A section of an image by the path that is right for it.
+   *
+   * @param reader is closed with the image; not if this fails
+   */
+  static OpenImage image(
+      String path, HduReader reader, Hdu hdu, Section section, ImageRequest request) {
+    ByteSource source = reader.source();
+    if (hdu.kind() != HduKind.COMPRESSED_IMAGE) {
+      requireInFile(source, hdu, new PixelRuns(PixelLayout.of(hdu), section));
+    }
+    StoredFormat format = format(source, hdu, request);
+    if (!request.general()) {
+      return hdu.kind() == HduKind.COMPRESSED_IMAGE
+          ? new TiledImage(reader, hdu, section, format)
+          : new DirectImage(reader, hdu, section, format);
+    }
+    OpenImage image = general(path, source.name(), hdu, section, format, request.scaled());
+    reader.close();
+    return image;
   }
 
   /**
@@ -94,7 +104,7 @@ public final class ImageReader {
         : Section.parse(request.section(), hdu.shape(), place(source.name(), hdu));
   }
 
-  private static StoredFormat format(ByteSource source, Hdu hdu, ImageRequest request) {
+  static StoredFormat format(ByteSource source, Hdu hdu, ImageRequest request) {
     if (request.scaled() && (Double.isNaN(hdu.scale()) || Double.isNaN(hdu.zero()))) {
       throw badHeader(
           source, hdu, "BSCALE or BZERO is not a number; only stored values can be read");
@@ -107,7 +117,7 @@ public final class ImageReader {
     return file + "[" + hdu.index() + "]";
   }
 
-  private static void requireImage(ByteSource source, Hdu hdu, ImageRequest request) {
+  static void requireImage(ByteSource source, Hdu hdu, ImageRequest request) {
     switch (hdu.kind()) {
       case IMAGE, COMPRESSED_IMAGE, RANDOM_GROUPS -> {
         if (!hdu.hasImage()) {

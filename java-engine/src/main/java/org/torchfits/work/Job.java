@@ -62,12 +62,21 @@ public final class Job {
 
   /** Throws what a piece threw, if one did. */
   public synchronized void rethrow() {
+    rethrow(failure);
+  }
+
+  static void rethrow(@Nullable Throwable failure) {
     if (failure instanceof RuntimeException unchecked) {
       throw unchecked;
     }
     if (failure instanceof Error error) {
       throw error;
     }
+  }
+
+  /** Whether a piece threw. */
+  synchronized boolean hasFailed() {
+    return failure != null;
   }
 
   /** Does pieces until none is left or the deadline has passed. */

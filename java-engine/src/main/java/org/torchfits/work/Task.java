@@ -1,5 +1,7 @@
 package org.torchfits.work;
 
+import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.torchfits.dlpack.DlpackTensor;
 
@@ -17,16 +19,51 @@ public final class Task {
     void close();
   }
 
-  private final Job job;
-  private final @Nullable DlpackTensor block;
+  /**
+   * What a job fills.
+   *
+   * @param block that the caller gets
+   * @param parts blocks whose addresses stand in that block, which the caller gets with it
+   */
+  public record Result(DlpackTensor block, List<DlpackTensor> parts) {
+    private long release() {
+      parts.forEach(DlpackTensor::release);
+      return block.release();
+    }
+
+    private void close() {
+      parts.forEach(DlpackTensor::close);
+      block.close();
+    }
+  }
+
+  /** What a job filled, or will fill, that could be made only when another job had ended. */
+  public record Second(Job job, Result result) {}
+
+  private Job job;
+  private @Nullable Result result;
   private final Resource resource;
+  private @Nullable Supplier<Second> next;
+  private @Nullable Throwable failure;
 
   /**
    * @param block that the job fills; null if it fills memory of the caller
    */
   public Task(Job job, @Nullable DlpackTensor block, Resource resource) {
     this.job = job;
-    this.block = block;
+    this.result = block == null ? null : new Result(block, List.of());
+    this.resource = resource;
+  }
+
+  /**
+   * A task of two jobs.
+   *
+   * @param next makes the second one from what the first one found; called once, if that did not
+   *     fail
+   */
+  public Task(Job first, Supplier<Second> next, Resource resource) {
+    this.job = first;
+    this.next = next;
     this.resource = resource;
   }
 
@@ -37,7 +74,26 @@ public final class Task {
    * @return whether the job ended: {@link #help} returns at once
    */
   public boolean work(long deadlineNanos) {
-    return job.help(deadlineNanos);
+    while (job.help(deadlineNanos)) {
+      Supplier<Second> second = next;
+      if (second == null || job.hasFailed()) {
+        return true;
+      }
+      next = null;
+      begin(second);
+    }
+    return false;
+  }
+
+  /** A failure waits for {@link #help}, like one of a job. */
+  private void begin(Supplier<Second> supplier) {
+    try {
+      Second second = supplier.get();
+      job = second.job();
+      result = second.result();
+    } catch (RuntimeException | Error thrown) {
+      failure = thrown;
+    }
   }
 
   /**
@@ -52,8 +108,9 @@ public final class Task {
       return RUNNING;
     }
     try {
+      Job.rethrow(failure);
       job.rethrow();
-      return block == null ? DONE : block.release();
+      return result == null ? DONE : result.release();
     } finally {
       free();
     }
@@ -67,8 +124,8 @@ public final class Task {
 
   private void free() {
     resource.close();
-    if (block != null) {
-      block.close();
+    if (result != null) {
+      result.close();
     }
   }
 }

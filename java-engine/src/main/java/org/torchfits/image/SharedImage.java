@@ -1,0 +1,75 @@
+package org.torchfits.image;
+
+import org.torchfits.cache.OpenFiles;
+import org.torchfits.dlpack.ElementType;
+import org.torchfits.header.Hdu;
+import org.torchfits.header.HduReader;
+
+/** An image of which several threads read boxes: its file is opened once. */
+public final class SharedImage implements AutoCloseable {
+  private final String path;
+  private final ImageRequest request;
+  private final HduReader reader;
+  private final Hdu hdu;
+  private final ElementType type;
+  private final long[] shape;
+
+  private SharedImage(
+      String path, ImageRequest request, HduReader reader, Hdu hdu, ElementType type) {
+    this.path = path;
+    this.request = request;
+    this.reader = reader;
+    this.hdu = hdu;
+    this.format = type;
+    this.shape = hdu.shape();
+  }
+
+  /**
+   * Opens an image of a local file.
+   *
+   * @param path as for {@link ImageReader#open}
+   * @param request its section has no meaning
+   */
+  public static SharedImage open(String path, ImageRequest request) {
+    HduReader reader = OpenFiles.open(path);
+    try {
+      Hdu hdu = reader.find(request.hdu());
+      ImageReader.requireImage(reader.source(), hdu, request);
+      ElementType type = ImageReader.format(reader.source(), hdu, request).type();
+      return new SharedImage(path, request, reader, hdu, type);
+    } catch (RuntimeException | Error failure) {
+      reader.close();
+      throw failure;
+    }
+  }
+
+  /** File and HDU, as errors show them. */
+  public String place() {
+    return ImageReader.place(reader.source().name(), hdu);
+  }
+
+  /** Shape of the whole image in C order. */
+  public long[] shape() {
+    return shape;
+  }
+
+  /** Element type of the boxes. */
+  public ElementType type() {
+    return type;
+  }
+
+  /**
+   * A box of the image; to be closed before this is.
+   *
+   * @param start of each axis, C order, pixels from 0
+   * @param count of each axis; the box lies in the image
+   */
+  public OpenImage box(long[] start, long[] count) {
+    return ImageReader.image(path, reader.shared(), hdu, Section.box(start, count), request);
+  }
+
+  @Override
+  public void close() {
+    reader.close();
+  }
+}
