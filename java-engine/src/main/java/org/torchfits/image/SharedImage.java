@@ -20,7 +20,7 @@ public final class SharedImage implements AutoCloseable {
     this.request = request;
     this.reader = reader;
     this.hdu = hdu;
-    this.format = type;
+    this.type = type;
     this.shape = hdu.shape();
   }
 
