@@ -6,20 +6,22 @@ import math
 import operator
 import os
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Protocol, SupportsFloat, SupportsIndex, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, Protocol, SupportsFloat, SupportsIndex, TypeVar, overload
 
 import torch
 
 from torchfits import _engine
 from torchfits._location import Hdu, Section, locate, section_text, selector
-from torchfits._results import Device, deliver, fused, require_fillable
+from torchfits._results import Device, engine_dtype, require_fillable
 
 if TYPE_CHECKING:
     Path = str | os.PathLike[str]
 
 __all__ = ["read_batch", "read_cutouts"]
 
-_T = TypeVar("_T")
+# A list of ints is no list of what may be an int or a name: it is a list of something that may be.
+_Hdu = TypeVar("_Hdu", bound=Hdu)
+_Section = TypeVar("_Section", bound=Section)
 _Fill = SupportsFloat | SupportsIndex
 _FIRST_IMAGE: _engine.Selector = (_engine.FIRST_IMAGE, None, 0)
 
@@ -40,8 +42,8 @@ Boxes = Sequence[tuple[slice, ...]] | torch.Tensor | _Array
 def read_batch(
     paths: Path | Iterable[Path],
     *,
-    hdu: Hdu | list[Hdu] | None = None,
-    section: Section | list[Section] | None = None,
+    hdu: Hdu | list[_Hdu] | None = None,
+    section: Section | list[_Section] | None = None,
     dtype: torch.dtype | None = None,
     device: Device | None = None,
     out: torch.Tensor | None = None,
@@ -52,8 +54,8 @@ def read_batch(
 def read_batch(
     paths: Path | Iterable[Path],
     *,
-    hdu: Hdu | list[Hdu] | None = None,
-    section: Section | list[Section] | None = None,
+    hdu: Hdu | list[_Hdu] | None = None,
+    section: Section | list[_Section] | None = None,
     dtype: torch.dtype | None = None,
     device: Device | None = None,
     out: None = None,
@@ -64,8 +66,8 @@ def read_batch(
 def read_batch(
     paths: Path | Iterable[Path],
     *,
-    hdu: Hdu | list[Hdu] | None = None,
-    section: Section | list[Section] | None = None,
+    hdu: Hdu | list[_Hdu] | None = None,
+    section: Section | list[_Section] | None = None,
     dtype: torch.dtype | None = None,
     device: Device | None = None,
     out: None = None,
@@ -75,8 +77,8 @@ def read_batch(
 def read_batch(
     paths: Path | Iterable[Path],
     *,
-    hdu: Hdu | list[Hdu] | None = None,
-    section: Section | list[Section] | None = None,
+    hdu: Hdu | list[_Hdu] | None = None,
+    section: Section | list[_Section] | None = None,
     dtype: torch.dtype | None = None,
     device: Device | None = None,
     out: torch.Tensor | None = None,
@@ -96,7 +98,7 @@ def read_batch(
         dtype: as for `read_image`.
         device: as for `read_image`.
         out: a contiguous CPU tensor (pinned and shared memory too) of the right shape and dtype, filled in place.
-            Its content is undefined after an error.
+            Its dtype is the `dtype` of the read. Its content is undefined after an error.
         ragged: what becomes of images of different shapes: "error" for a MismatchError, "list" for a tensor each, "pad"
             for one tensor in which each image stands at the start of its place.
         fill: with "pad", the elements that no image has. An integer dtype has no NaN and needs another number then.
@@ -121,14 +123,15 @@ def read_batch(
             raise ValueError("out holds images of one shape: it does not go with ragged")
         require_fillable(out, dtype, device)
         dtype = out.dtype
-    items = _engine.Items(*_items(paths, hdu, section), floating=fused(dtype))
+    items = _engine.Items(*_items(paths, hdu, section), dtype=engine_dtype(dtype))
     if ragged == "list":
-        return [deliver(image, dtype, device) for image in _engine.read_each(items)]
+        images = _engine.read_each(items)
+        return images if device is None else [image.to(device) for image in images]
     if ragged == "pad":
         batch, shapes = _engine.read_padded(items, _fill_text(fill))
-        return deliver(batch, dtype, device), shapes
+        return batch if device is None else batch.to(device), shapes
     batch = _engine.read_batch(items, out)
-    return batch if out is not None else deliver(batch, dtype, device)
+    return batch if out is not None or device is None else batch.to(device)
 
 
 def read_cutouts(
@@ -173,19 +176,25 @@ def read_cutouts(
     if out is not None:
         require_fillable(out, dtype, device)
         dtype = out.dtype
-    cutouts = _engine.read_cutouts(name, chosen, _bounds(boxes), fill=_fill_text(fill), floating=fused(dtype), out=out)
-    return cutouts if out is not None else deliver(cutouts, dtype, device)
+    cutouts = _engine.read_cutouts(
+        name, chosen, _bounds(boxes), fill=_fill_text(fill), dtype=engine_dtype(dtype), out=out
+    )
+    return cutouts if out is not None or device is None else cutouts.to(device)
 
 
 def _items(
-    paths: Path | Iterable[Path], hdu: Hdu | list[Hdu] | None, section: Section | list[Section] | None
+    paths: Path | Iterable[Path], hdu: Hdu | list[_Hdu] | None, section: Section | list[_Section] | None
 ) -> tuple[list[str], list[_engine.Selector], list[str] | None]:
     one_path = isinstance(paths, str | os.PathLike)
     if one_path and not isinstance(hdu, list) and not isinstance(section, list):
         raise TypeError("read_batch takes several paths, HDUs or sections; read_image takes one of each")
     names = [_engine.encode(path) for path in ([paths] if one_path else paths)]  # pyright: ignore[reportGeneralTypeIssues]
-    hdus = [_FIRST_IMAGE] if hdu is None else [selector(one) for one in _listed(hdu)]
-    sections = None if section is None else [section_text(one) for one in _listed(section)]
+    hdus = [_FIRST_IMAGE] if hdu is None else [selector(one) for one in (hdu if isinstance(hdu, list) else [hdu])]
+    sections = (
+        None
+        if section is None
+        else [section_text(one) for one in (section if isinstance(section, list) else [section])]
+    )
     lengths = {
         what: count
         for what, count, is_list in (
@@ -201,10 +210,6 @@ def _items(
         told = ", ".join(f"{count} in {what}" for what, count in lengths.items())
         raise ValueError(f"lists belong together one by one, but there are {told}")
     return names, hdus, sections
-
-
-def _listed(value: _T | list[_T]) -> list[_T]:
-    return cast("list[_T]", value) if isinstance(value, list) else [value]
 
 
 def _bounds(boxes: Boxes) -> torch.Tensor:

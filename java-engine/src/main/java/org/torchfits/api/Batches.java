@@ -62,11 +62,7 @@ public final class Batches {
    * @see #readBatch for the other parameters
    */
   public static long readPadded(
-      String paths,
-      String hdus,
-      @Nullable String sections,
-      @Nullable String dtype,
-      String fill) {
+      String paths, String hdus, @Nullable String sections, @Nullable String dtype, String fill) {
     List<BatchItem> items = items(paths, hdus, sections, dtype);
     return Tasks.begin(RaggedReader.loadPadded(items, fill, Abi.UNVERSIONED));
   }

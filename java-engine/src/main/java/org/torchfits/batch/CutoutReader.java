@@ -133,9 +133,6 @@ public final class CutoutReader {
     return boxes.areEmpty() || Arrays.equals(part.count(), boxes.shape())
         ? null
         : new Frame(
-            part.count(),
-            part.before(),
-            boxes.shape(),
-            Fill.of(fill, image.type(), image.place()));
+            part.count(), part.before(), boxes.shape(), Fill.of(fill, image.type(), image.place()));
   }
 }

@@ -40,9 +40,7 @@ record Fill(long bits, int bytes) {
   /** The upper half of a float's bits, rounded to even. */
   private static long bfloat16(float value) {
     int bits = Float.floatToIntBits(value);
-    return Float.isNaN(value)
-        ? bits >>> 16
-        : (bits + 0x7FFF + (bits >>> 16 & 1)) >>> 16;
+    return Float.isNaN(value) ? bits >>> 16 : (bits + 0x7FFF + (bits >>> 16 & 1)) >>> 16;
   }
 
   /** An integer in [-2^lowest, 2^highest); 0 for {@code lowest} means no negative ones. */

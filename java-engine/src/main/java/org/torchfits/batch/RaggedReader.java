@@ -83,7 +83,7 @@ public final class RaggedReader {
 
   private Task task(Supplier<Task.Second> second) {
     Job look = new Job(found.length, index -> look((int) index));
-    return new Task(Slots.share(look), second, slots::close);
+    return Task.ofTwoJobs(Slots.share(look), second, slots::close);
   }
 
   private void look(int index) {

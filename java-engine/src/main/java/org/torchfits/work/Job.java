@@ -62,10 +62,11 @@ public final class Job {
 
   /** Throws what a piece threw, if one did. */
   public synchronized void rethrow() {
-    rethrow(failure);
+    raise(failure);
   }
 
-  static void rethrow(@Nullable Throwable failure) {
+  /** Throws what was caught, if anything was. */
+  static void raise(@Nullable Throwable failure) {
     if (failure instanceof RuntimeException unchecked) {
       throw unchecked;
     }

@@ -50,8 +50,14 @@ public final class Task {
    * @param block that the job fills; null if it fills memory of the caller
    */
   public Task(Job job, @Nullable DlpackTensor block, Resource resource) {
+    this(job, block == null ? null : new Result(block, List.of()), null, resource);
+  }
+
+  private Task(
+      Job job, @Nullable Result result, @Nullable Supplier<Second> next, Resource resource) {
     this.job = job;
-    this.result = block == null ? null : new Result(block, List.of());
+    this.result = result;
+    this.next = next;
     this.resource = resource;
   }
 
@@ -61,10 +67,8 @@ public final class Task {
    * @param next makes the second one from what the first one found; called once, if that did not
    *     fail
    */
-  public Task(Job first, Supplier<Second> next, Resource resource) {
-    this.job = first;
-    this.next = next;
-    this.resource = resource;
+  public static Task ofTwoJobs(Job first, Supplier<Second> next, Resource resource) {
+    return new Task(first, null, next, resource);
   }
 
   /**
@@ -108,7 +112,7 @@ public final class Task {
       return RUNNING;
     }
     try {
-      Job.rethrow(failure);
+      Job.raise(failure);
       job.rethrow();
       return result == null ? DONE : result.release();
     } finally {

@@ -2,6 +2,7 @@ package org.torchfits.api;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -13,6 +14,7 @@ import static org.torchfits.header.FitsBytes.table;
 import static org.torchfits.header.FitsBytes.with;
 
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -87,7 +89,7 @@ class EntryPointsTest {
 
   @Test
   void readBatch_newBlock_isStacked() {
-    long address = finish(Batches.readBatch(file + "\0" + file, 1, null, 0, null, true, null, 0));
+    long address = finish(Batches.readBatch(file + "\0" + file, "1,0,", null, null, 0));
     TensorView batch = TensorView.at(address, Abi.UNVERSIONED);
     assertArrayEquals(new long[] {2, 2, 3}, batch.shape());
     assertArrayEquals(PIXELS, batch.elements().asSlice(6).toArray(JAVA_BYTE));
@@ -97,9 +99,54 @@ class EntryPointsTest {
   @Test
   void readBatch_tensorOfCaller_isFilled() {
     try (DlpackTensor out = DlpackTensor.allocate(Abi.UNVERSIONED, ElementType.UINT8, 1, 2, 3)) {
-      long result = Batches.readBatch(file, 1, null, 0, null, true, null, out.address());
+      long result = Batches.readBatch(file, "1,0,", null, null, out.address());
       assertEquals(Task.DONE, finish(result));
       assertArrayEquals(PIXELS, out.elements().toArray(JAVA_BYTE));
+    }
+  }
+
+  @Test
+  void readBatch_lists_belongToItems() {
+    long address = finish(Batches.readBatch(file, "1,0,\0001,0,\0001,0,", "0\0001\0000", null, 0));
+    TensorView batch = TensorView.at(address, Abi.UNVERSIONED);
+    assertArrayEquals(new long[] {3, 3}, batch.shape());
+    byte[] expected = {PIXELS[0], PIXELS[1], PIXELS[2], PIXELS[3], PIXELS[4], PIXELS[5]};
+    assertArrayEquals(expected, batch.elements().asSlice(0, 6).toArray(JAVA_BYTE));
+    NativeBlocks.free(address);
+  }
+
+  @Test
+  void readPadded_oneImage_isItAndItsShape() {
+    long address = finish(Batches.readPadded(file, "1,0,", null, null, "NaN"));
+    TensorView blocks = TensorView.at(address, Abi.UNVERSIONED);
+    assertArrayEquals(new long[] {2}, blocks.shape());
+    long batch = blocks.elements().getAtIndex(JAVA_LONG, 0);
+    long shapes = blocks.elements().getAtIndex(JAVA_LONG, 1);
+    assertArrayEquals(
+        new long[] {2, 3}, TensorView.at(shapes, Abi.UNVERSIONED).elements().toArray(JAVA_LONG));
+    assertArrayEquals(PIXELS, TensorView.at(batch, Abi.UNVERSIONED).elements().toArray(JAVA_BYTE));
+    List.of(batch, shapes, address).forEach(NativeBlocks::free);
+  }
+
+  @Test
+  void readEach_oneImage_isABlockOfItsOwn() {
+    long address = finish(Batches.readEach(file, "1,0,", "1", null));
+    long image = TensorView.at(address, Abi.UNVERSIONED).elements().get(JAVA_LONG, 0);
+    assertArrayEquals(new long[] {3}, TensorView.at(image, Abi.UNVERSIONED).shape());
+    List.of(image, address).forEach(NativeBlocks::free);
+  }
+
+  @Test
+  void readCutouts_boxPartlyOutside_isFilled() {
+    try (DlpackTensor boxes = DlpackTensor.allocate(Abi.UNVERSIONED, ElementType.INT64, 1, 2, 2)) {
+      MemorySegment.copy(
+          new long[] {1, 3, Long.MIN_VALUE, Long.MAX_VALUE}, 0, boxes.elements(), JAVA_LONG, 0, 4);
+      long address = finish(Batches.readCutouts(file, 1, null, 0, boxes.address(), "9", null, 0));
+      TensorView cutouts = TensorView.at(address, Abi.UNVERSIONED);
+      assertArrayEquals(new long[] {1, 2, 3}, cutouts.shape());
+      byte[] expected = {PIXELS[3], PIXELS[4], PIXELS[5], 9, 9, 9};
+      assertArrayEquals(expected, cutouts.elements().toArray(JAVA_BYTE));
+      NativeBlocks.free(address);
     }
   }
 

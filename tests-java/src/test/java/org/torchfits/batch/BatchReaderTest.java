@@ -65,6 +65,11 @@ class BatchReaderTest {
     return task.help(System.nanoTime() + 60_000_000_000L);
   }
 
+  private static List<BatchItem> items(
+      List<String> paths, @Nullable String section, boolean general) {
+    return paths.stream().map(path -> new BatchItem(path, request(section, general))).toList();
+  }
+
   private static void assertSlots(MemorySegment elements, int slots, int pixels, int first) {
     assertEquals(2L * slots * pixels, elements.byteSize());
     for (int i = 0; i < slots * pixels; i++) {
@@ -75,13 +80,13 @@ class BatchReaderTest {
   private static FitsException failure(List<String> paths, @Nullable String section) {
     return assertThrows(
         FitsException.class,
-        () -> finish(BatchReader.load(paths, request(section, false), Abi.UNVERSIONED)));
+        () -> finish(BatchReader.load(items(paths, section, false), Abi.UNVERSIONED)));
   }
 
   @ParameterizedTest
   @EnumSource
   void load_manyFiles_eachInItsSlot(Abi abi) throws IOException {
-    long address = finish(BatchReader.load(images(50, 7, 5), request(null, false), abi));
+    long address = finish(BatchReader.load(items(images(50, 7, 5), null, false), abi));
     TensorView batch = TensorView.at(address, abi);
     assertEquals(ElementType.INT16, batch.type());
     assertArrayEquals(new long[] {50, 5, 7}, batch.shape());
@@ -93,7 +98,7 @@ class BatchReaderTest {
   @CsvSource({"false, ...", "true, ...", "false, '1:1200,2:1400'", "true, '1:1200,2:1400'"})
   void load_largeImages_eachInItsSlot(boolean general, String section) throws IOException {
     List<String> paths = images(3, 1500, 1300);
-    long address = finish(BatchReader.load(paths, request(section, general), Abi.UNVERSIONED));
+    long address = finish(BatchReader.load(items(paths, section, general), Abi.UNVERSIONED));
     TensorView batch = TensorView.at(address, Abi.UNVERSIONED);
     assertSlots(batch.elements(), 3, (int) (batch.shape()[1] * batch.shape()[2]), 100);
     NativeBlocks.free(address);
@@ -102,7 +107,7 @@ class BatchReaderTest {
   @Test
   void load_oneFileManyTimes_isThatOften() throws IOException {
     List<String> paths = Collections.nCopies(20, image("a.fits", 9, 3, 2));
-    long address = finish(BatchReader.load(paths, request("0,1:", false), Abi.UNVERSIONED));
+    long address = finish(BatchReader.load(items(paths, "0,1:", false), Abi.UNVERSIONED));
     TensorView batch = TensorView.at(address, Abi.UNVERSIONED);
     assertArrayEquals(new long[] {20, 2}, batch.shape());
     assertEquals(9, batch.elements().getAtIndex(JAVA_SHORT, 39));
@@ -113,7 +118,7 @@ class BatchReaderTest {
   @ValueSource(booleans = {false, true})
   void load_noPixels_isEmptyTensor(boolean general) throws IOException {
     long address =
-        finish(BatchReader.load(images(3, 7, 5), request("2:2", general), Abi.UNVERSIONED));
+        finish(BatchReader.load(items(images(3, 7, 5), "2:2", general), Abi.UNVERSIONED));
     assertArrayEquals(new long[] {3, 0, 7}, TensorView.at(address, Abi.UNVERSIONED).shape());
     NativeBlocks.free(address);
   }
@@ -122,7 +127,7 @@ class BatchReaderTest {
   void loadInto_tensorOfCaller_isFilled() throws IOException {
     try (DlpackTensor out = DlpackTensor.allocate(Abi.UNVERSIONED, ElementType.INT16, 4, 5, 7)) {
       TensorView view = TensorView.at(out.address(), Abi.UNVERSIONED);
-      Task task = BatchReader.loadInto(images(4, 7, 5), request(null, false), view);
+      Task task = BatchReader.loadInto(items(images(4, 7, 5), null, false), view);
       assertEquals(Task.DONE, finish(task));
       assertSlots(out.elements(), 4, 35, 100);
     }
@@ -142,7 +147,7 @@ class BatchReaderTest {
   private static FitsException intoFailure(List<String> paths, DlpackTensor out) {
     TensorView view = TensorView.at(out.address(), Abi.UNVERSIONED);
     return assertThrows(
-        FitsException.class, () -> BatchReader.loadInto(paths, request(null, false), view));
+        FitsException.class, () -> BatchReader.loadInto(items(paths, null, false), view));
   }
 
   private static void assertMismatch(String message, FitsException failure) {
@@ -156,7 +161,7 @@ class BatchReaderTest {
     paths.add(folder.resolve("missing.fits").toString());
     try (DlpackTensor out = DlpackTensor.allocate(Abi.UNVERSIONED, ElementType.INT16, 3, 5, 7)) {
       TensorView view = TensorView.at(out.address(), Abi.UNVERSIONED);
-      Task task = BatchReader.loadInto(paths, request(null, false), view);
+      Task task = BatchReader.loadInto(items(paths, null, false), view);
       assertEquals(
           ErrorKind.NOT_FOUND, assertThrows(FitsException.class, () -> finish(task)).kind());
       out.elements().set(JAVA_BYTE, 0, (byte) 5);
@@ -201,7 +206,7 @@ class BatchReaderTest {
   void load_laterIsDamaged_namesIt() throws IOException {
     List<String> paths = new ArrayList<>(images(6, 20, 20));
     paths.add(Files.write(folder.resolve("bad.fits"), new byte[10]).toString());
-    Task task = BatchReader.load(paths, request(null, false), Abi.UNVERSIONED);
+    Task task = BatchReader.load(items(paths, null, false), Abi.UNVERSIONED);
     FitsException failure = assertThrows(FitsException.class, () -> finish(task));
     assertEquals(ErrorKind.NOT_FITS, failure.kind());
     assertTrue(String.valueOf(failure.getMessage()).startsWith(paths.getLast()));

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -95,6 +96,85 @@ class TaskTest {
     gate.open.countDown();
     canceller.join();
     worker.join();
+    assertEquals(1, closings.get());
+  }
+
+  private Task.Second second(Job job, DlpackTensor... parts) {
+    return new Task.Second(job, new Task.Result(block, List.of(parts)));
+  }
+
+  @Test
+  void help_twoJobs_givesBlockOfTheSecond() {
+    AtomicInteger found = new AtomicInteger();
+    DlpackTensor part = DlpackTensor.allocate(Abi.UNVERSIONED, ElementType.UINT8, 3);
+    Task task =
+        Task.ofTwoJobs(
+            new Job(3, index -> found.incrementAndGet()),
+            () -> {
+              assertEquals(3, found.get());
+              return second(
+                  new Job(2, index -> block.elements().set(JAVA_BYTE, index, (byte) 7)), part);
+            },
+            closings::incrementAndGet);
+    assertEquals(block.address(), task.help(JobTest.inAMinute()));
+    assertEquals(7, block.elements().get(JAVA_BYTE, 1));
+    assertEquals(1, closings.get());
+    NativeBlocks.free(part.address());
+    NativeBlocks.free(block.address());
+  }
+
+  @Test
+  void help_firstOfTwoFails_beginsNoSecond() {
+    block.close();
+    RuntimeException failure = new IllegalStateException();
+    Task task =
+        Task.ofTwoJobs(
+            new Job(
+                1,
+                index -> {
+                  throw failure;
+                }),
+            () -> {
+              throw new AssertionError("begun");
+            },
+            closings::incrementAndGet);
+    assertSame(
+        failure, assertThrows(IllegalStateException.class, () -> task.help(JobTest.inAMinute())));
+    assertEquals(1, closings.get());
+  }
+
+  @Test
+  void work_secondCannotBeMade_failsInHelp() {
+    block.close();
+    RuntimeException failure = new IllegalStateException();
+    Task task =
+        Task.ofTwoJobs(
+            new Job(1, index -> {}),
+            () -> {
+              throw failure;
+            },
+            closings::incrementAndGet);
+    assertTrue(task.work(JobTest.inAMinute()));
+    assertSame(
+        failure, assertThrows(IllegalStateException.class, () -> task.help(JobTest.inAMinute())));
+    assertEquals(1, closings.get());
+  }
+
+  @Test
+  void help_secondFails_freesAll() {
+    RuntimeException failure = new IllegalStateException();
+    Task task =
+        Task.ofTwoJobs(
+            new Job(1, index -> {}),
+            () ->
+                second(
+                    new Job(
+                        1,
+                        index -> {
+                          throw failure;
+                        })),
+            closings::incrementAndGet);
+    assertThrows(IllegalStateException.class, () -> task.help(JobTest.inAMinute()));
     assertEquals(1, closings.get());
   }
 }
