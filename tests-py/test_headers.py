@@ -81,7 +81,6 @@ def uncompressed(content: bytes) -> bytes:
 
 
 FILES = real_files() + shipped_files()
-PLAIN_FILES = [path for path in FILES if path.suffix not in (".gz", ".bz2")]
 
 
 # Real files
@@ -137,7 +136,7 @@ def test_tostring_realFile_isTheTextOfTheFile(path: Path) -> None:
         assert Header.fromstring(without_end) == header
 
 
-@pytest.mark.parametrize("path", PLAIN_FILES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_readHeader_realFile_isTheTextOfTheFile(path: Path) -> None:
     for number, text in enumerate(raw_headers(path)):
         assert torchfits.read_header(path, hdu=number).tostring() == text

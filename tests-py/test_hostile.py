@@ -178,20 +178,6 @@ def test_read_otherContent_isNoFits(tmp_path: Path, read: Any, content: bytes) -
         read(tmp_path / "x.fits")
 
 
-@by_all
-@pytest.mark.parametrize(
-    ("program", "magic"),
-    [
-        ("gzip", b"\x1f\x8b"), ("bzip2", b"BZh9"), ("compress", b"\x1f\x9d"), ("xz", b"\xfd7zXZ\0"), ("zip", b"PK\3\4"),
-        ("zstd", b"\x28\xb5\x2f\xfd"),
-    ],
-)  # fmt: skip
-def test_read_compressedAsAWhole_namesTheProgram(tmp_path: Path, read: Any, program: str, magic: bytes) -> None:
-    (tmp_path / "x.fits").write_bytes(magic.ljust(3000, b"\5"))
-    with pytest.raises(torchfits.NotFitsError, match=rf"x\.fits: .*compressed by {program}; decompress it first"):
-        read(tmp_path / "x.fits")
-
-
 # What ends too soon
 
 

@@ -224,19 +224,13 @@ def _tensors_in(address: int) -> list[torch.Tensor]:
 def read_header(path: str, selector: Selector) -> str:
     """The cards of one HDU up to and with END, 80 characters each, one character a byte."""
     api = _enter()
-    try:
-        return str(api.headers.readHeader(path, *selector))
-    except api.Error as error:
-        raise _translate(error) from None
+    return _text(api, api.headers.readHeader, path, *selector)
 
 
 def list_hdus(path: str) -> str:
     """The lines of `Headers.listHdus`."""
     api = _enter()
-    try:
-        return str(api.headers.listHdus(path))
-    except api.Error as error:
-        raise _translate(error) from None
+    return _text(api, api.headers.listHdus, path)
 
 
 def describe() -> str:
@@ -284,6 +278,16 @@ def _finish(api: _Api, begin: Callable[..., int], *arguments: object) -> int:
         api.tasks.cancel()
         raise
     return result
+
+
+def _text(api: _Api, read: Callable[..., object], *arguments: object) -> str:
+    """Calls until there is a text, so that Python sees Ctrl-C between the calls."""
+    try:
+        while (text := read(*arguments)) is None:
+            _jvm.enter()
+    except api.Error as error:
+        raise _translate(error) from None
+    return str(text)
 
 
 def _translate(error: Exception) -> Exception:

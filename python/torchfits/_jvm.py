@@ -32,6 +32,7 @@ _JARS = Path(__file__).parent / "jars"
 # small reservations the JVM starts under an address space limit too.
 _FLAGS = (
     "--enable-native-access=ALL-UNNAMED",
+    "--sun-misc-unsafe-memory-access=allow",  # the decoder of zstd
     "-Xrs",
     "-XX:+UseSerialGC",
     "-XX:-UsePerfData",

@@ -46,7 +46,7 @@ class HeaderError(FitsError, ValueError):
 
 
 class CorruptDataError(FitsError, ValueError):
-    """The bytes of the data are not what the header says, so that they cannot be decoded."""
+    """The bytes of the data, or of the whole compressed file, cannot be decoded."""
 
 
 class HduNotFoundError(FitsError, LookupError):

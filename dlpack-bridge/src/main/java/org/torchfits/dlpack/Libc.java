@@ -25,6 +25,8 @@ public final class Libc {
   public static final int EPERM = 1;
   public static final int ENOTDIR = 20;
   public static final int EISDIR = 21;
+  public static final int ENOSPC = 28;
+  public static final int EDQUOT = 122;
   public static final int ENXIO = 6;
   public static final int ENFILE = 23;
   public static final int EMFILE = 24;
@@ -33,6 +35,11 @@ public final class Libc {
   public static final int ENAMETOOLONG = 36;
 
   private static final long O_RDONLY_NONBLOCK_NOCTTY_CLOEXEC = 04000 | 0400 | 02000000;
+  private static final long O_RDWR_CLOEXEC = 2 | 02000000;
+  private static final long O_TMPFILE =
+      020000000 | ("aarch64".equals(System.getProperty("os.arch")) ? 040000 : 0200000);
+  private static final long OWNER_ONLY = 0600;
+  private static final long MFD_CLOEXEC = 1;
   private static final long AT_EMPTY_PATH = 0x1000;
   private static final long AT_FDCWD = -100;
 
@@ -62,6 +69,8 @@ public final class Libc {
   private static final MemorySegment OPEN = symbol("open");
   private static final MemorySegment STATX = symbol("statx");
   private static final MemorySegment PREAD = symbol("pread");
+  private static final MemorySegment PWRITE = symbol("pwrite");
+  private static final MemorySegment MEMFD_CREATE = symbol("memfd_create");
   private static final MemorySegment CLOSE = symbol("close");
 
   private Libc() {}
@@ -159,6 +168,31 @@ public final class Libc {
    */
   public static long read(int descriptor, MemorySegment into, long offsetBytes) {
     return callOrErrno(PREAD, descriptor, into.address(), into.byteSize(), offsetBytes, 0);
+  }
+
+  /** Number of bytes written, at least one, from the start of {@code from}, or {@code -errno}. */
+  public static long write(int descriptor, MemorySegment from, long offsetBytes) {
+    return callOrErrno(PWRITE, descriptor, from.address(), from.byteSize(), offsetBytes, 0);
+  }
+
+  /**
+   * Makes a file in memory that has no name and goes with its last descriptor.
+   *
+   * @param label bytes that end with a 0, for those who list open files
+   * @return the descriptor, or {@code -errno}
+   */
+  public static int createInMemory(MemorySegment label) {
+    return (int) callOrErrno(MEMFD_CREATE, label.address(), MFD_CLOEXEC, 0, 0, 0);
+  }
+
+  /**
+   * Makes a file that has no name and goes with its last descriptor.
+   *
+   * @param folder on whose disk it shall be; bytes that end with a 0
+   * @return the descriptor, or {@code -errno}
+   */
+  public static int createUnnamed(MemorySegment folder) {
+    return (int) callOrErrno(OPEN, folder.address(), O_TMPFILE | O_RDWR_CLOEXEC, OWNER_ONLY, 0, 0);
   }
 
   public static void close(int descriptor) {

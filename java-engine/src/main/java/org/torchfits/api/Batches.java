@@ -36,7 +36,7 @@ public final class Batches {
   public static long readBatch(
       String paths, String hdus, @Nullable String sections, @Nullable String dtype, long out) {
     List<BatchItem> items = items(paths, hdus, sections, dtype);
-    return Tasks.begin(
+    return Tasks.begin(() ->
         out == 0
             ? BatchReader.load(items, Abi.UNVERSIONED)
             : BatchReader.loadInto(items, TensorView.at(out, Abi.UNVERSIONED)));
@@ -51,7 +51,7 @@ public final class Batches {
   public static long readEach(
       String paths, String hdus, @Nullable String sections, @Nullable String dtype) {
     List<BatchItem> items = items(paths, hdus, sections, dtype);
-    return Tasks.begin(RaggedReader.loadEach(items, Abi.UNVERSIONED));
+    return Tasks.begin(() -> RaggedReader.loadEach(items, Abi.UNVERSIONED));
   }
 
   /**
@@ -64,7 +64,7 @@ public final class Batches {
   public static long readPadded(
       String paths, String hdus, @Nullable String sections, @Nullable String dtype, String fill) {
     List<BatchItem> items = items(paths, hdus, sections, dtype);
-    return Tasks.begin(RaggedReader.loadPadded(items, fill, Abi.UNVERSIONED));
+    return Tasks.begin(() -> RaggedReader.loadPadded(items, fill, Abi.UNVERSIONED));
   }
 
   /**
@@ -89,7 +89,7 @@ public final class Batches {
       long out) {
     ImageRequest request = Images.request(hdu, name, version, null, true, dtype, false);
     TensorView bounds = TensorView.at(boxes, Abi.UNVERSIONED);
-    return Tasks.begin(
+    return Tasks.begin(() ->
         out == 0
             ? CutoutReader.load(path, request, bounds, fill, Abi.UNVERSIONED)
             : CutoutReader.loadInto(

@@ -8,28 +8,32 @@ import org.torchfits.error.FitsException;
 import org.torchfits.header.Hdu;
 import org.torchfits.header.HduReader;
 import org.torchfits.header.HduSelector;
+import org.torchfits.work.Unfinished;
 
 /** Reads headers and lists HDUs for Python. */
 public final class Headers {
   private Headers() {}
 
   /**
-   * The cards of one HDU up to and with END, one char a byte.
+   * The cards of one HDU up to and with END, one char a byte; null if this takes long: the caller
+   * looks for signals and calls again.
    *
    * @see Images#readImage for the parameters
    */
-  public static String readHeader(String path, int hdu, @Nullable String name, int version) {
+  public static @Nullable String readHeader(String path, int hdu, @Nullable String name, int version) {
     try (HduReader reader = OpenFiles.open(path)) {
       return reader.headerText(reader.find(new HduSelector(hdu, name, version)));
+    } catch (Unfinished comeBack) {
+      return null;
     }
   }
 
   /**
    * One line for each HDU: kind, version, BITPIX, the axes in C order separated by commas, and
    * EXTNAME, separated by tabs. If a header after the first cannot be read, a last line has an
-   * exclamation mark and the reason instead.
+   * exclamation mark and the reason instead. Null as for {@link #readHeader}.
    */
-  public static String listHdus(String path) {
+  public static @Nullable String listHdus(String path) {
     try (HduReader reader = OpenFiles.open(path)) {
       StringBuilder lines = new StringBuilder(line(reader.find(new HduSelector(0, null, 0))));
       try {
@@ -40,6 +44,8 @@ public final class Headers {
         lines.append("\n!").append(unreadable.getMessage());
       }
       return lines.toString();
+    } catch (Unfinished comeBack) {
+      return null;
     }
   }
 

@@ -7,7 +7,6 @@ import org.torchfits.header.HduSelector;
 import org.torchfits.image.ImageLoader;
 import org.torchfits.image.ImageReader;
 import org.torchfits.image.ImageRequest;
-import org.torchfits.image.OpenImage;
 
 /** Reads images for Python. */
 public final class Images {
@@ -34,7 +33,7 @@ public final class Images {
       @Nullable String dtype,
       boolean general) {
     ImageRequest request = request(hdu, name, version, section, scaled, dtype, general);
-    return Tasks.begin(ImageLoader.load(path, request, Abi.UNVERSIONED));
+    return Tasks.begin(() -> ImageLoader.load(path, request, Abi.UNVERSIONED));
   }
 
   /**
@@ -44,8 +43,9 @@ public final class Images {
    * @see #readImage for the parameters
    */
   public static long readParameters(String path, int hdu, @Nullable String name, int version) {
-    OpenImage parameters = ImageReader.openParameters(path, new HduSelector(hdu, name, version));
-    return Tasks.begin(ImageLoader.load(parameters, Abi.UNVERSIONED));
+    HduSelector selector = new HduSelector(hdu, name, version);
+    return Tasks.begin(() ->
+        ImageLoader.load(ImageReader.openParameters(path, selector), Abi.UNVERSIONED));
   }
 
   static ImageRequest request(

@@ -1,9 +1,12 @@
 package org.torchfits.api;
 
 import java.util.ArrayDeque;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
 import org.torchfits.work.Task;
+import org.torchfits.work.Unfinished;
 
 /**
  * Reads that take longer than Python may be kept waiting: the call returns without a result, Python
@@ -23,44 +26,81 @@ public final class Tasks {
   /** A call as short as this hardly ever meets a signal, and has read little that could be lost. */
   private static final long SHORT_NANOS = 1_000_000;
 
-  private static final ThreadLocal<ArrayDeque<Task>> MINE =
+  private static final ThreadLocal<ArrayDeque<Read>> MINE =
       ThreadLocal.withInitial(ArrayDeque::new);
 
   private Tasks() {}
 
-  /** Works on a new task for a while: its result, or RUNNING. */
-  static long begin(Task task) {
-    if (endsSoon(task)) {
-      return task.help(System.nanoTime());
+  /** What a thread of Python waits for: a task that is being prepared, or one that is worked on. */
+  private static final class Read {
+    private final Supplier<Task> preparation;
+    private @Nullable Task task;
+
+    Read(Supplier<Task> preparation) {
+      this.preparation = preparation;
     }
-    MINE.get().push(task);
+
+    /** Works for a while; the task if it has ended and this call is still a short one. */
+    @Nullable Task workToEnd() {
+      long start = System.nanoTime();
+      Task prepared = prepared();
+      boolean ended = prepared != null && prepared.work(start + PATIENCE_NANOS);
+      return ended && System.nanoTime() - start < SHORT_NANOS ? prepared : null;
+    }
+
+    private @Nullable Task prepared() {
+      if (task == null) {
+        try {
+          task = preparation.get();
+        } catch (Unfinished comeBack) {
+          return null;
+        }
+      }
+      return task;
+    }
+
+    void cancel() {
+      if (task != null) {
+        task.cancel();
+      }
+    }
+  }
+
+  /**
+   * Works on a new task for a while: its result, or RUNNING.
+   *
+   * @param preparation makes the task; called again if it throws {@link Unfinished}
+   */
+  static long begin(Supplier<Task> preparation) {
+    Read read = new Read(preparation);
+    Task ended = read.workToEnd();
+    if (ended != null) {
+      return ended.help(System.nanoTime());
+    }
+    MINE.get().push(read);
     return Task.RUNNING;
   }
 
   /** Works on this thread's newest task for a while more: its result, or RUNNING. */
   public static long help() {
-    Task task = MINE.get().peek();
-    if (task == null) {
+    ArrayDeque<Read> mine = MINE.get();
+    Read read = mine.poll();
+    if (read == null) {
       throw new FitsException(ErrorKind.CANCELLED, "this thread has no task");
     }
-    if (!endsSoon(task)) {
-      return Task.RUNNING;
+    Task ended = read.workToEnd();
+    if (ended != null) {
+      return ended.help(System.nanoTime());
     }
-    MINE.get().pop();
-    return task.help(System.nanoTime());
+    mine.push(read);
+    return Task.RUNNING;
   }
 
   /** Stops this thread's newest task and frees what it holds; nothing if it has none. */
   public static void cancel() {
-    Task task = MINE.get().poll();
-    if (task != null) {
-      task.cancel();
+    Read read = MINE.get().poll();
+    if (read != null) {
+      read.cancel();
     }
-  }
-
-  /** Whether the task has ended and this call is still a short one. */
-  private static boolean endsSoon(Task task) {
-    long start = System.nanoTime();
-    return task.work(start + PATIENCE_NANOS) && System.nanoTime() - start < SHORT_NANOS;
   }
 }

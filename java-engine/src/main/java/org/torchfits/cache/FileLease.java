@@ -2,15 +2,15 @@ package org.torchfits.cache;
 
 import java.lang.foreign.MemorySegment;
 import org.torchfits.source.ByteSource;
-import org.torchfits.source.FileSource;
+import org.torchfits.source.LocalSource;
 
 /** A file that several readers share: closing gives it back. */
 final class FileLease implements ByteSource {
   private final OpenFiles lender;
   private final CachedFile file;
-  private final FileSource source;
+  private final LocalSource source;
 
-  FileLease(OpenFiles lender, CachedFile file, FileSource source) {
+  FileLease(OpenFiles lender, CachedFile file, LocalSource source) {
     this.lender = lender;
     this.file = file;
     this.source = source;
@@ -27,7 +27,17 @@ final class FileLease implements ByteSource {
 
   @Override
   public long size() {
-    return file.identity.size();
+    return source.size();
+  }
+
+  @Override
+  public boolean reaches(long end) {
+    return source.reaches(end);
+  }
+
+  @Override
+  public long sizeHint() {
+    return source.sizeHint();
   }
 
   @Override

@@ -7,7 +7,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.torchfits.header.HduReader;
 import org.torchfits.source.FileIdentity;
-import org.torchfits.source.FileSource;
+import org.torchfits.source.LocalSource;
 
 /**
  * The files that were read lately: their HDUs, and the descriptors of those that were read more
@@ -50,7 +50,7 @@ public final class OpenFiles {
   /**
    * A reader of the HDUs of a local file; those that are known cost no reading.
    *
-   * @param path as for {@link FileSource#open}
+   * @param path as for {@link LocalSource#open}
    */
   public static HduReader open(String path) {
     return OF_PROCESS.reader(path);
@@ -67,7 +67,7 @@ public final class OpenFiles {
   }
 
   private HduReader readerOfOpened(String path) {
-    FileSource source = FileSource.open(path);
+    LocalSource source = LocalSource.open(path);
     try {
       FileIdentity identity = source.identity();
       return identity.size() > HduReader.WINDOW_BYTES && identity.isSettled()
@@ -97,7 +97,7 @@ public final class OpenFiles {
     }
   }
 
-  private synchronized FileLease keep(String path, FileIdentity identity, FileSource opened) {
+  private synchronized FileLease keep(String path, FileIdentity identity, LocalSource opened) {
     CachedFile file = files.get(path);
     if (file == null || !file.identity.equals(identity)) {
       if (file != null) {
@@ -115,7 +115,7 @@ public final class OpenFiles {
     return lease(file, file.source);
   }
 
-  private FileLease lease(CachedFile file, FileSource source) {
+  private FileLease lease(CachedFile file, LocalSource source) {
     idle.remove(file);
     file.leases++;
     file.uses++;
@@ -125,7 +125,7 @@ public final class OpenFiles {
   synchronized void giveBack(CachedFile file) {
     file.leases--;
     if (file.leases == 0) {
-      if (file.forgotten || file.uses == 1) {
+      if (file.forgotten || file.uses == 1 || isCompressed(file)) {
         close(file);
       } else {
         file.idleSince = System.nanoTime();
@@ -134,6 +134,11 @@ public final class OpenFiles {
       }
     }
     weigh(file);
+  }
+
+  /** What a compressed file decodes to is kept elsewhere, within bounds of its own. */
+  private static boolean isCompressed(CachedFile file) {
+    return file.source != null && file.source.isCompressed();
   }
 
   /** Counts what was parsed of a file since, and forgets files beyond the bounds. */

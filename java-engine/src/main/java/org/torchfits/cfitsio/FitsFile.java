@@ -15,16 +15,21 @@ import java.util.Arrays;
 import org.torchfits.cfitsio.PixelFormat.Values;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
+import org.torchfits.source.LocalSource;
 
 /**
  * A FITS file that cfitsio reads: the general path, slower than the engine's own and with the last
  * word on what a file means.
  *
  * <p>It stands on one HDU, the primary at first. HDUs, pixels and axes count from 0, shapes and
- * positions are in C order (the axis NAXIS1 last). Files are read only, local, regular and not
- * compressed as a whole; images in them may be tile-compressed. A name is taken literally. cfitsio
- * reads whole blocks of 2880 bytes: what stands in a block that the file has only in part is
- * TRUNCATED.
+ * positions are in C order (the axis NAXIS1 last). Files are read only, local and regular; one that
+ * is compressed as a whole is decompressed by us. A name is looked up once, literally, and not by
+ * cfitsio, which gets the name of our descriptor instead. Even {@code fits_open_diskfile} does more
+ * with a name than open it: it skips leading blanks, expands {@code ~} (and crashes when there is
+ * no such user), waits for the other end of a pipe, and when the file is missing opens {@code
+ * NAME.gz}, {@code .bz2}, {@code .Z}, {@code .z}, {@code .zip}, {@code -z} or {@code -gz} in its
+ * place. cfitsio reads whole blocks of 2880 bytes: what stands in a block that the file has only in
+ * part is TRUNCATED.
  *
  * <p>One thread at a time may use it. All methods throw {@link FitsException} where cfitsio fails,
  * with its status, and {@link IllegalStateException} after {@link #close()}.
@@ -54,13 +59,23 @@ public final class FitsFile implements AutoCloseable {
    *     BAD_HEADER, UNSUPPORTED or LIBRARY
    */
   public static FitsFile open(String path) {
+    requireBytes(path);
     CfitsioBindings cfitsio = Cfitsio.bindings();
-    OpenFile file = OpenFile.open(path);
+    LocalSource file = LocalSource.open(path);
     try {
+      // Nothing but a regular file has one.
+      file.size();
       return new FitsFile(cfitsio, new Handle(cfitsio, file));
-    } catch (FitsException failure) {
+    } catch (RuntimeException | Error failure) {
       file.close();
       throw failure;
+    }
+  }
+
+  private static void requireBytes(String path) {
+    if (path.chars().anyMatch(c -> c == 0 || c > 0xFF)) {
+      throw new IllegalArgumentException(
+          "a path is bytes from 1 to 255, one in each char: " + path);
     }
   }
 

@@ -12,6 +12,7 @@ import java.util.List;
 import org.torchfits.cfitsio.PixelFormat.Values;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
+import org.torchfits.source.LocalSource;
 
 /**
  * An open {@code fitsfile} and the HDU that it stands on. All calls of cfitsio for a file go
@@ -21,7 +22,7 @@ final class Handle implements AutoCloseable {
   private static final int READONLY = 0;
 
   private final CfitsioBindings cfitsio;
-  private final OpenFile file;
+  private final LocalSource file;
   private final MemorySegment fptr;
 
   /** Offsets of the headers found so far. They were all looked through by {@link HeaderGuard}. */
@@ -61,7 +62,7 @@ final class Handle implements AutoCloseable {
   }
 
   /** Takes the file over, unless this fails. */
-  Handle(CfitsioBindings cfitsio, OpenFile file) {
+  Handle(CfitsioBindings cfitsio, LocalSource file) {
     this.cfitsio = cfitsio;
     this.file = file;
     HeaderGuard.check(file, 0, 0);
@@ -128,7 +129,7 @@ final class Handle implements AutoCloseable {
     if (next <= extent.header()) {
       throw failure(ErrorKind.BAD_HEADER, "the size of the data is beyond all bounds");
     }
-    boolean found = file.hasKeywordAt(next, "XTENSION");
+    boolean found = HeaderGuard.hasKeywordAt(file, next, "XTENSION");
     if (found) {
       HeaderGuard.check(file, next, hdu + 1);
       headerOffsets.add(next);

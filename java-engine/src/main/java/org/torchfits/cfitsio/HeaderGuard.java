@@ -10,6 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
+import org.torchfits.source.LocalSource;
 
 /**
  * Looks through a header before cfitsio does, and refuses what would crash the process in cfitsio
@@ -31,12 +32,12 @@ final class HeaderGuard {
   private static final Pattern LEGAL_BITPIX = Pattern.compile("[+]?(8|16|32|64)|-32|-64");
   private static final Pattern POSITIVE = Pattern.compile(" *\\+?0*[1-9]\\d{0,17} *");
 
-  private final OpenFile file;
+  private final LocalSource file;
   private final int hdu;
   private boolean rice;
   private boolean riceBlockUnusable;
 
-  private HeaderGuard(OpenFile file, int hdu) {
+  private HeaderGuard(LocalSource file, int hdu) {
     this.file = file;
     this.hdu = hdu;
   }
@@ -48,13 +49,22 @@ final class HeaderGuard {
    * @param hdu from 0, for messages
    * @throws FitsException of kind NOT_FITS, TRUNCATED or BAD_HEADER
    */
-  static void check(OpenFile file, long offset, int hdu) {
-    if (hdu == 0 && !file.hasKeywordAt(0, "SIMPLE  ")) {
+  static void check(LocalSource file, long offset, int hdu) {
+    if (hdu == 0 && !hasKeywordAt(file, 0, "SIMPLE  ")) {
       throw new FitsException(
           ErrorKind.NOT_FITS,
           file.name() + ": not a FITS file (it does not begin with the keyword SIMPLE)");
     }
     new HeaderGuard(file, hdu).checkCards(offset);
+  }
+
+  /** Whether the eight bytes at {@code offset} are {@code keyword}, blanks included. */
+  static boolean hasKeywordAt(LocalSource file, long offset, String keyword) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bytes = arena.allocate(8);
+      file.read(offset, bytes);
+      return keyword.equals(new String(bytes.toArray(JAVA_BYTE), ISO_8859_1));
+    }
   }
 
   private void checkCards(long offset) {

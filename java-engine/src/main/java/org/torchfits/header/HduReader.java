@@ -165,7 +165,9 @@ public final class HduReader implements AutoCloseable {
   }
 
   private boolean extensionFollows() {
-    if (index.isComplete() || nextOffset > source.size() - KEYWORD_BYTES) {
+    if (index.isComplete()
+        || nextOffset > Long.MAX_VALUE - KEYWORD_BYTES
+        || !source.reaches(nextOffset + KEYWORD_BYTES)) {
       return false;
     }
     if (!isBuffered(nextOffset, KEYWORD_BYTES)) {
@@ -191,16 +193,10 @@ public final class HduReader implements AutoCloseable {
       return;
     }
     // A source that is no file has no size and says so, which is the better message.
-    boolean empty = source.size() == 0 && windowBytes == 0;
-    String reason = empty ? "the file is empty" : "not a FITS file (" + firstBytes() + ")";
+    boolean empty = !source.reaches(1);
+    String reason =
+        empty ? "the file is empty" : "not a FITS file (it does not begin with the keyword SIMPLE)";
     throw new FitsException(ErrorKind.NOT_FITS, source.name() + ": " + reason);
-  }
-
-  private String firstBytes() {
-    String compression = windowBytes < 6 ? null : WholeFileCompression.of(window);
-    return compression != null
-        ? "it is compressed by " + compression + "; decompress it first"
-        : "it does not begin with the keyword SIMPLE";
   }
 
   /** Feeds the cards to the parser; returns the bytes up to and with END. */
@@ -264,7 +260,7 @@ public final class HduReader implements AutoCloseable {
 
   /** No more than there is: to find the end by reading takes a call more. */
   private long windowBytes(long offset) {
-    long size = source.size();
+    long size = source.sizeHint();
     // The kernel's own files have content, and no size.
     return size == 0 ? WINDOW_BYTES : Math.clamp(size - offset, 0, WINDOW_BYTES);
   }

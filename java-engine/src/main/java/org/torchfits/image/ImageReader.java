@@ -10,7 +10,7 @@ import org.torchfits.header.HduKind;
 import org.torchfits.header.HduReader;
 import org.torchfits.header.HduSelector;
 import org.torchfits.source.ByteSource;
-import org.torchfits.source.FileSource;
+import org.torchfits.source.LocalSource;
 
 /** The one place that chooses by which path an image is read. */
 public final class ImageReader {
@@ -19,7 +19,7 @@ public final class ImageReader {
   /**
    * Opens an image of a local file.
    *
-   * @param path as for {@link FileSource#open}
+   * @param path as for {@link LocalSource#open}
    */
   public static OpenImage open(String path, ImageRequest request) {
     HduReader reader = OpenFiles.open(path);
@@ -60,7 +60,7 @@ public final class ImageReader {
    * Opens the parameters of random groups as an image of shape (GCOUNT, PCOUNT), unscaled: each has
    * a scale of its own.
    *
-   * @param path as for {@link FileSource#open}
+   * @param path as for {@link LocalSource#open}
    */
   public static OpenImage openParameters(String path, HduSelector selector) {
     HduReader reader = OpenFiles.open(path);
@@ -155,7 +155,7 @@ public final class ImageReader {
 
   /** Before memory is allocated for what the header claims. */
   private static void requireInFile(ByteSource source, Hdu hdu, PixelRuns runs) {
-    if (runs.endOffset() > source.size()) {
+    if (!source.reaches(runs.endOffset())) {
       throw new FitsException(
           ErrorKind.TRUNCATED,
           place(source.name(), hdu)

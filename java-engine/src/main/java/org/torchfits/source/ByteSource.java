@@ -12,8 +12,23 @@ public interface ByteSource extends AutoCloseable {
   /** How error messages call this source: the path, for a file. */
   String name();
 
-  /** Number of bytes, as found when the source was opened. */
+  /**
+   * Number of bytes, as found when the source was opened. May take as long as to read all of them:
+   * {@link #reaches} is the question that is answered soon.
+   */
   long size();
+
+  /**
+   * About how many bytes there are, told at once: to read more than that may cost a call in vain.
+   */
+  default long sizeHint() {
+    return size();
+  }
+
+  /** Whether there are at least {@code end} bytes. */
+  default boolean reaches(long end) {
+    return end <= size();
+  }
 
   /**
    * Reads from {@code offset} on until {@code into} is full or the source ends.
@@ -21,7 +36,10 @@ public interface ByteSource extends AutoCloseable {
    * @param offset in bytes from 0
    * @param into native memory
    * @return bytes read; fewer than {@code into} holds only at the end of the source, 0 beyond it
-   * @throws org.torchfits.error.FitsException of kind IO if the bytes cannot be had
+   * @throws org.torchfits.error.FitsException of kind IO, TRUNCATED or CORRUPT if the bytes cannot
+   *     be had
+   * @throws org.torchfits.work.Unfinished by this method and those above, if it would take too long
+   *     now and the caller must come back
    */
   long read(long offset, MemorySegment into);
 

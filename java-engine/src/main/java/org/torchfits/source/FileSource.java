@@ -28,6 +28,16 @@ public final class FileSource implements ByteSource {
   }
 
   /**
+   * A file that is open already.
+   *
+   * @param name for messages
+   * @param descriptor is closed with the source
+   */
+  static FileSource of(String name, int descriptor) {
+    return new FileSource(name, descriptor);
+  }
+
+  /**
    * Opens a file. The name is taken literally: no character in it has a meaning.
    *
    * @param path the bytes of the name, one in each char (ISO 8859-1), since a name on disk is bytes

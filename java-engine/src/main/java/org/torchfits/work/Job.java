@@ -1,5 +1,6 @@
 package org.torchfits.work;
 
+import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,7 +11,10 @@ public final class Job {
   /** Does one piece; called once for each, from any thread. */
   @FunctionalInterface
   public interface Piece {
-    /** Does piece {@code index}, from 0. An exception ends the whole job. */
+    /**
+     * Does piece {@code index}, from 0. An exception ends the whole job, but for {@link
+     * Unfinished}: then the piece is done again.
+     */
     void run(long index);
   }
 
@@ -18,6 +22,7 @@ public final class Job {
 
   private final long pieces;
   private final Piece work;
+  private final ArrayDeque<Long> unfinished = new ArrayDeque<>();
   private long next;
   private int active;
   private boolean cancelled;
@@ -93,6 +98,8 @@ public final class Job {
     Throwable thrown = null;
     try {
       work.run(piece);
+    } catch (Unfinished again) {
+      giveBack(piece);
     } catch (RuntimeException | Error e) {
       thrown = e;
     }
@@ -100,11 +107,20 @@ public final class Job {
   }
 
   private synchronized long claim() {
-    if (cancelled || failure != null || next == pieces) {
+    if (cancelled || failure != null || isTaken()) {
       return -1;
     }
     active++;
-    return next++;
+    Long again = unfinished.poll();
+    return again != null ? again : next++;
+  }
+
+  private synchronized void giveBack(long piece) {
+    unfinished.add(piece);
+  }
+
+  private boolean isTaken() {
+    return next == pieces && unfinished.isEmpty();
   }
 
   private synchronized void finish(@Nullable Throwable thrown) {
@@ -148,6 +164,6 @@ public final class Job {
   }
 
   private synchronized boolean hasEnded() {
-    return active == 0 && (next == pieces || failure != null || cancelled);
+    return active == 0 && (isTaken() || failure != null || cancelled);
   }
 }

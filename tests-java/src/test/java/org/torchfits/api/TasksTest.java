@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.torchfits.dlpack.Abi;
@@ -17,6 +18,7 @@ import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
 import org.torchfits.work.Job;
 import org.torchfits.work.Task;
+import org.torchfits.work.Unfinished;
 
 @Timeout(60)
 class TasksTest {
@@ -53,6 +55,10 @@ class TasksTest {
     return result;
   }
 
+  private static long begin(Task task) {
+    return Tasks.begin(() -> task);
+  }
+
   private static void assertNoTask() {
     assertEquals(ErrorKind.CANCELLED, assertThrows(FitsException.class, Tasks::help).kind());
   }
@@ -67,7 +73,7 @@ class TasksTest {
             closings::incrementAndGet);
     task.work(
         System.nanoTime() + 60_000_000_000L); // what begins now is short on a busy machine too
-    assertEquals(block.address(), Tasks.begin(task));
+    assertEquals(block.address(), begin(task));
     assertEquals(3, block.elements().get(JAVA_BYTE, 0));
     assertEquals(1, closings.get());
     NativeBlocks.free(block.address());
@@ -75,7 +81,7 @@ class TasksTest {
 
   @Test
   void begin_longTask_runs() {
-    assertEquals(Task.RUNNING, Tasks.begin(slow(index -> {})));
+    assertEquals(Task.RUNNING, begin(slow(index -> {})));
     assertEquals(0, closings.get());
     assertEquals(Task.DONE, finish());
     assertEquals(1, closings.get());
@@ -84,7 +90,7 @@ class TasksTest {
   @Test
   void begin_endsLate_keepsTheResultForAShortCall() {
     Task task = new Task(new Job(1, index -> pause()), null, closings::incrementAndGet);
-    assertEquals(Task.RUNNING, Tasks.begin(task));
+    assertEquals(Task.RUNNING, begin(task));
     assertEquals(0, closings.get());
     assertEquals(Task.DONE, Tasks.help());
     assertEquals(1, closings.get());
@@ -93,8 +99,8 @@ class TasksTest {
   @Test
   void begin_severalLongTasks_nest() {
     DlpackTensor block = DlpackTensor.allocate(Abi.UNVERSIONED, ElementType.UINT8, 4);
-    Tasks.begin(slow(index -> {}));
-    Tasks.begin(new Task(new Job(1, index -> pause()), block, closings::incrementAndGet));
+    begin(slow(index -> {}));
+    begin(new Task(new Job(1, index -> pause()), block, closings::incrementAndGet));
     assertEquals(block.address(), finish());
     assertEquals(1, closings.get());
     assertEquals(Task.DONE, finish());
@@ -104,21 +110,21 @@ class TasksTest {
 
   @Test
   void help_otherThread_hasNoTask() {
-    Tasks.begin(slow(index -> {}));
+    begin(slow(index -> {}));
     CompletableFuture.runAsync(TasksTest::assertNoTask).join();
     assertEquals(Task.DONE, finish());
   }
 
   @Test
   void help_endedTask_isForgotten() {
-    Tasks.begin(slow(index -> {}));
+    begin(slow(index -> {}));
     finish();
     assertNoTask();
   }
 
   @Test
   void help_failingTask_throwsOnceAndForgets() {
-    Tasks.begin(
+    begin(
         slow(index -> {
           throw new IllegalStateException("last piece");
         }));
@@ -129,7 +135,7 @@ class TasksTest {
 
   @Test
   void cancel_longTask_closesOnceAndForgets() {
-    Tasks.begin(slow(index -> {}));
+    begin(slow(index -> {}));
     Tasks.cancel();
     Tasks.cancel();
     assertEquals(1, closings.get());
@@ -139,5 +145,46 @@ class TasksTest {
   @Test
   void cancel_noTask_isNothing() {
     assertDoesNotThrow(Tasks::cancel);
+  }
+
+  @Test
+  void begin_preparationComesBack_isPreparedAgain() {
+    AtomicInteger calls = new AtomicInteger();
+    Supplier<Task> preparation =
+        () -> {
+          if (calls.incrementAndGet() < 3) {
+            throw new Unfinished("");
+          }
+          return new Task(new Job(1, index -> {}), null, closings::incrementAndGet);
+        };
+    assertEquals(Task.RUNNING, Tasks.begin(preparation));
+    assertEquals(Task.DONE, finish());
+    assertEquals(3, calls.get());
+    assertEquals(1, closings.get());
+    assertNoTask();
+  }
+
+  @Test
+  void help_preparationFails_isThatFailure() {
+    AtomicInteger calls = new AtomicInteger();
+    assertEquals(
+        Task.RUNNING,
+        Tasks.begin(() -> {
+          if (calls.incrementAndGet() == 1) {
+            throw new Unfinished("");
+          }
+          throw new FitsException(ErrorKind.CORRUPT, "why");
+        }));
+    assertEquals(ErrorKind.CORRUPT, assertThrows(FitsException.class, Tasks::help).kind());
+    assertNoTask();
+  }
+
+  @Test
+  void cancel_inPreparation_isForgotten() {
+    Tasks.begin(() -> {
+      throw new Unfinished("");
+    });
+    Tasks.cancel();
+    assertNoTask();
   }
 }

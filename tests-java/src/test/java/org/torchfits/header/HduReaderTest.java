@@ -17,7 +17,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -436,23 +435,6 @@ class HduReaderTest {
   void next_emptyFile_isNotFits() {
     assertFailure(
         ErrorKind.NOT_FITS, "memory.fits: the file is empty", MemorySource.of(new byte[0]));
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "1F8B, gzip",
-    "1F9D, compress",
-    "425A, bzip2",
-    "28B52FFD, zstd",
-    "FD377A58, xz",
-    "504B0304, zip"
-  })
-  void next_compressedFile_saysByWhat(String magic, String program) {
-    byte[] file = Arrays.copyOf(HexFormat.of().parseHex(magic), 4000);
-    assertFailure(
-        ErrorKind.NOT_FITS,
-        "memory.fits: not a FITS file (it is compressed by " + program + "; decompress it first)",
-        MemorySource.of(file));
   }
 
   @ParameterizedTest

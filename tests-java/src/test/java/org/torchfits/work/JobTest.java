@@ -263,4 +263,20 @@ class JobTest {
   void pieces_any_isTheirNumber() {
     assertEquals(7, new Job(7, index -> {}).pieces());
   }
+
+  @Test
+  void help_pieceThatComesBack_isDoneAgain() {
+    AtomicIntegerArray tries = new AtomicIntegerArray(5);
+    Job job =
+        new Job(
+            5,
+            index -> {
+              if (tries.incrementAndGet((int) index) < 3 && index % 2 == 0) {
+                throw new Unfinished("");
+              }
+            });
+    while (!job.help(soon())) {}
+    assertEquals("[3, 1, 3, 1, 3]", tries.toString());
+    job.rethrow();
+  }
 }

@@ -1,0 +1,110 @@
+package org.torchfits.source;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.torchfits.dlpack.Libc;
+import org.torchfits.error.ErrorKind;
+import org.torchfits.error.FitsException;
+
+/**
+ * A file of ours without a name, in memory or on a disk: it is gone when it is closed, and when the
+ * process ends in whatever way. Reads and writes of different places need no order.
+ */
+final class UnnamedFile implements AutoCloseable {
+  private final FileSource file;
+  private final int descriptor;
+
+  private UnnamedFile(String name, int descriptor) {
+    this.file = FileSource.of(name, descriptor);
+    this.descriptor = descriptor;
+  }
+
+  /**
+   * A file in memory that is not the Java heap's.
+   *
+   * @param name of what it holds, for messages
+   */
+  static UnnamedFile inMemory(String name) {
+    try (Scratch scratch = Scratch.borrow()) {
+      int descriptor = Libc.createInMemory(scratch.zeroTerminated("torchfits"));
+      if (descriptor < 0) {
+        throw failed(name, "no memory can be had", -descriptor);
+      }
+      return new UnnamedFile(name, descriptor);
+    }
+  }
+
+  /**
+   * A file on the disk of the cache folder, or else of the folder for temporary files.
+   *
+   * @param name of what it holds, for messages
+   */
+  static UnnamedFile onDisk(String name) {
+    int descriptor = -Libc.ENOENT;
+    for (Path folder : folders()) {
+      descriptor = create(folder);
+      if (descriptor >= 0) {
+        return new UnnamedFile(name, descriptor);
+      }
+    }
+    throw failed(name, "no temporary file can be made in any of " + folders(), -descriptor);
+  }
+
+  private static List<Path> folders() {
+    String cache = System.getenv("XDG_CACHE_HOME");
+    Path base =
+        cache == null || cache.isEmpty()
+            ? Path.of(System.getProperty("user.home"), ".cache")
+            : Path.of(cache);
+    return List.of(base.resolve("torchfits"), Path.of(System.getProperty("java.io.tmpdir")));
+  }
+
+  /** The descriptor, or {@code -errno}. */
+  private static int create(Path folder) {
+    try (Scratch scratch = Scratch.borrow()) {
+      Files.createDirectories(folder);
+      return Libc.createUnnamed(scratch.zeroTerminated(folder.toString()));
+    } catch (IOException notWritable) {
+      return -Libc.EACCES;
+    }
+  }
+
+  /** Writes all of {@code bytes}. */
+  void write(long offset, MemorySegment bytes) {
+    for (long done = 0; done < bytes.byteSize(); ) {
+      long more = Libc.write(descriptor, bytes.asSlice(done), offset + done);
+      if (more < 0 && more != -Libc.EINTR) {
+        throw failed(file.name(), "they cannot be kept", (int) -more);
+      }
+      done += Math.max(0, more);
+    }
+  }
+
+  /** Fills {@code into} with what was written there. */
+  void read(long offset, MemorySegment into) {
+    if (file.read(offset, into) < into.byteSize()) {
+      throw new IllegalStateException("read beyond what was written");
+    }
+  }
+
+  /** A name of this file that holds until it is closed. */
+  String descriptorPath() {
+    return file.descriptorPath();
+  }
+
+  private static FitsException failed(String name, String reason, int errno) {
+    String full = errno == Libc.ENOSPC || errno == Libc.EDQUOT ? ": no space is left" : "";
+    return new FitsException(
+        ErrorKind.IO,
+        errno,
+        name + ": the decompressed bytes: " + reason + full + " (errno " + errno + ")");
+  }
+
+  @Override
+  public void close() {
+    file.close();
+  }
+}
