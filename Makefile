@@ -1,7 +1,8 @@
 # setup build demo test bench lint format clean. Each does the set-up that it needs.
 PYTHON := .venv/bin/python
 MVN := bash scripts/mvn.sh
-JARS := python/torchfits/jars/torchfits-dlpack.jar python/torchfits/jars/torchfits-engine.jar
+JARS := $(patsubst %,python/torchfits/jars/%.jar,torchfits-dlpack torchfits-engine \
+	aircompressor commons-compress commons-io xz)
 # Folders are listed too: their times change when a file in them is deleted.
 JAVA_SOURCES := pom.xml .mvn/jvm.config $(shell find dlpack-bridge java-engine -path '*/target' -prune -o -print)
 

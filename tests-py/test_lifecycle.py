@@ -134,16 +134,19 @@ def cache_names(folder: Path) -> Iterator[str]:
     """Names of caches that differ in one thing each."""
     library = folder / "jdk" / "lib" / "server" / "libjvm.so"
     library.parent.mkdir(parents=True)
-    release, jar = folder / "jdk" / "release", folder / "engine.jar"
+    release, jar, other = folder / "jdk" / "release", folder / "torchfits-engine.jar", folder / "other.jar"
     release.write_text("25.0.3")
     jar.write_bytes(b"jar")
+    other.write_bytes(b"jar")
 
     def name(*flags: str) -> str:
-        return Cache.of(library, [jar], flags).path.name
+        return Cache.of(library, [jar, other], flags).path.name
 
     yield name()
     yield name("-Xmx1g")
-    jar.write_bytes(b"rebuilt")
+    jar.write_bytes(b"raj")
+    yield name()
+    other.write_bytes(b"newer")
     yield name()
     release.write_text("25.0.4")
     yield name()

@@ -20,7 +20,8 @@ public final class Headers {
    *
    * @see Images#readImage for the parameters
    */
-  public static @Nullable String readHeader(String path, int hdu, @Nullable String name, int version) {
+  public static @Nullable String readHeader(
+      String path, int hdu, @Nullable String name, int version) {
     try (HduReader reader = OpenFiles.open(path)) {
       return reader.headerText(reader.find(new HduSelector(hdu, name, version)));
     } catch (Unfinished comeBack) {

@@ -44,8 +44,8 @@ public final class Images {
    */
   public static long readParameters(String path, int hdu, @Nullable String name, int version) {
     HduSelector selector = new HduSelector(hdu, name, version);
-    return Tasks.begin(() ->
-        ImageLoader.load(ImageReader.openParameters(path, selector), Abi.UNVERSIONED));
+    return Tasks.begin(
+        () -> ImageLoader.load(ImageReader.openParameters(path, selector), Abi.UNVERSIONED));
   }
 
   static ImageRequest request(

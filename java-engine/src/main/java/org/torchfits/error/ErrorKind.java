@@ -16,7 +16,7 @@ public enum ErrorKind {
   TRUNCATED,
   /** A header that breaks the standard so that the data cannot be located or understood. */
   BAD_HEADER,
-  /** Data whose bytes are not what the header says, so that they cannot be decoded. */
+  /** Bytes of the data, or of a whole compressed file, that cannot be decoded. */
   BAD_DATA,
   /** No HDU of that number, name or version. */
   HDU_NOT_FOUND,

@@ -36,7 +36,7 @@ public interface ByteSource extends AutoCloseable {
    * @param offset in bytes from 0
    * @param into native memory
    * @return bytes read; fewer than {@code into} holds only at the end of the source, 0 beyond it
-   * @throws org.torchfits.error.FitsException of kind IO, TRUNCATED or CORRUPT if the bytes cannot
+   * @throws org.torchfits.error.FitsException of kind IO, TRUNCATED or BAD_DATA if the bytes cannot
    *     be had
    * @throws org.torchfits.work.Unfinished by this method and those above, if it would take too long
    *     now and the caller must come back

@@ -176,7 +176,7 @@ final class DecodedFile implements AutoCloseable {
   private void keep(MemorySegment bytes) {
     long total = decoded + bytes.byteSize();
     if (total > UNSUSPICIOUS_BYTES && total / MAX_RATIO > compressed.size()) {
-      throw failed(ErrorKind.CORRUPT, "they are more than " + MAX_RATIO + " times as many");
+      throw failed(ErrorKind.BAD_DATA, "they are more than " + MAX_RATIO + " times as many");
     }
     if (total > MAX_IN_MEMORY_BYTES && !onDisk) {
       moveToDisk();
@@ -212,7 +212,7 @@ final class DecodedFile implements AutoCloseable {
       case EOFException _ -> ErrorKind.TRUNCATED;
       case UnsupportedDataException _ -> ErrorKind.UNSUPPORTED;
       case NotFitsException _ -> ErrorKind.NOT_FITS;
-      default -> ErrorKind.CORRUPT;
+      default -> ErrorKind.BAD_DATA;
     };
   }
 

@@ -173,9 +173,9 @@ class TasksTest {
           if (calls.incrementAndGet() == 1) {
             throw new Unfinished("");
           }
-          throw new FitsException(ErrorKind.CORRUPT, "why");
+          throw new FitsException(ErrorKind.BAD_DATA, "why");
         }));
-    assertEquals(ErrorKind.CORRUPT, assertThrows(FitsException.class, Tasks::help).kind());
+    assertEquals(ErrorKind.BAD_DATA, assertThrows(FitsException.class, Tasks::help).kind());
     assertNoTask();
   }
 
