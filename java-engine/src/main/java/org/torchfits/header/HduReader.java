@@ -193,7 +193,7 @@ public final class HduReader implements AutoCloseable {
       return;
     }
     // A source that is no file has no size and says so, which is the better message.
-    boolean empty = !source.reaches(1);
+    boolean empty = !source.reaches(1) && windowBytes == 0;
     String reason =
         empty ? "the file is empty" : "not a FITS file (it does not begin with the keyword SIMPLE)";
     throw new FitsException(ErrorKind.NOT_FITS, source.name() + ": " + reason);

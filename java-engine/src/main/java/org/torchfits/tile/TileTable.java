@@ -8,6 +8,7 @@ import org.torchfits.error.FitsException;
 import org.torchfits.header.Hdu;
 import org.torchfits.header.HduReader;
 import org.torchfits.header.Keywords;
+import org.torchfits.source.ByteSource;
 
 /**
  * The table of a compressed image, one row a tile (FITS 4.0, section 10.1). What its header and its
@@ -84,9 +85,9 @@ public final class TileTable {
     if (grid.tiles() != rows && grid.tiles() > 0) {
       throw header.bad("the table has " + rows + " rows for " + grid.tiles() + " tiles");
     }
-    long fileBytes = reader.source().size();
-    if (heapOffset > fileBytes && rows > 0) {
-      throw truncated("the file ends before the table of its tiles does, at byte " + fileBytes);
+    ByteSource source = reader.source();
+    if (rows > 0 && !source.reaches(heapOffset)) {
+      throw truncated("the file ends before the table of its tiles does, at byte " + source.size());
     }
   }
 
@@ -191,9 +192,9 @@ public final class TileTable {
   }
 
   private Tile checked(Tile tile) {
-    long fileBytes = reader.source().size();
-    if (tile.end() > fileBytes) {
-      String end = "its bytes end at byte " + tile.end() + ", the file at byte " + fileBytes;
+    ByteSource source = reader.source();
+    if (!source.reaches(tile.end())) {
+      String end = "its bytes end at byte " + tile.end() + ", the file at byte " + source.size();
       throw truncated("tile " + tile.index() + ": " + end);
     }
     return tile;
