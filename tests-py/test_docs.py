@@ -67,6 +67,8 @@ def write_samples(folder: Path) -> None:
     """Writes the files that the documentation reads.
 
     image.fits      float32, (300, 400), a header with OBJECT, EXPTIME and HISTORY
+    image.fits.gz   the same, compressed
+    rice.fits       int16, (300, 400), in Rice-compressed rows
     raw.fits        uint16 by the convention BZERO = 32768, (100, 120)
     mef.fits        a primary HDU without data, the images SCI 1, SCI 2 and ERR, the table CAT
     cutouts/        000.fits to 255.fits, int16, (64, 64)
@@ -80,6 +82,8 @@ def write_samples(folder: Path) -> None:
     image.header["HISTORY"] = "bias subtracted"
     image.header["HISTORY"] = "flat field divided"
     image.writeto(folder / "image.fits")
+    image.writeto(folder / "image.fits.gz")
+    fits.CompImageHDU(rng.integers(0, 1000, (300, 400), dtype="i2")).writeto(folder / "rice.fits")
     fits.writeto(folder / "raw.fits", rng.integers(0, 65536, (100, 120), dtype="u2"))
 
     sci = [rng.integers(0, 1000, (128, 96), dtype="i2") for _ in range(2)]
