@@ -3,6 +3,7 @@
 import itertools
 import random
 import re
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -213,6 +214,47 @@ def test_read_dtypeThatDoesNotHoldAPixel_namesIt(tmp_path: Path) -> None:
     path = write(tmp_path / "x.fits", image, "RICE_1", (7, 10))
     with pytest.raises(torchfits.FitsError, match=re.escape(f"{path}[1]: pixel [17, 23] is 300, which uint8")):
         torchfits.read_image(path, hdu=1, dtype=torch.uint8)
+
+
+# Tiles that are kept for the next section
+
+
+def settle(path: Path) -> None:
+    """Makes the file look as if it was written a while ago: only of such files anything is kept."""
+    written = path.stat()
+    wait = written.st_ctime + 0.25 - time.time()
+    time.sleep(max(wait, 0))
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "dtype"), [("RICE_1", "i2"), ("RICE_1", "u2"), ("GZIP_1", "u4"), ("RICE_1", "f4")]
+)
+def test_read_sectionAgain_isTheSame(tmp_path: Path, algorithm: str, dtype: str) -> None:
+    path = write(tmp_path / "x.fits", values(dtype, (400, 500)), algorithm, (100, 120))
+    settle(path)
+    whole = {
+        request: torchfits.read_image(path, hdu=1, dtype=request) for request in (None, torch.float32, torch.float64)
+    }
+    for box in [
+        (slice(7, 350, 3), slice(60, 300)),
+        (slice(90, 120), slice(100, 140)),
+        (slice(0, 400), slice(3, 5)),
+    ] * 3:
+        for request, expected in whole.items():
+            actual = torchfits.read_image(path, hdu=1, section=box, dtype=request)
+            assert torch.equal(actual, expected[box])
+    stored = torchfits.read_image(path, hdu=1, scale=False)
+    assert torch.equal(torchfits.read_image(path, hdu=1, scale=False, section=(slice(5, 90),)), stored[5:90])
+
+
+def test_read_sectionOfFileThatChanged_isNew(tmp_path: Path) -> None:
+    path = tmp_path / "x.fits"
+    for seed in range(3):
+        image = values("i2", (400, 500), seed)
+        write(path, image, "RICE_1", (100, 120))
+        for _ in range(2):
+            assert_same(read(path, section=(slice(7, 350), slice(60, 300))), image[7:350, 60:300])
+            settle(path)
 
 
 # Quantised floats

@@ -2,6 +2,7 @@ package org.torchfits.cache;
 
 import java.lang.foreign.MemorySegment;
 import org.torchfits.source.ByteSource;
+import org.torchfits.source.FileIdentity;
 import org.torchfits.source.LocalSource;
 
 /** A file that several readers share: closing gives it back. */
@@ -38,6 +39,11 @@ final class FileLease implements ByteSource {
   @Override
   public long sizeHint() {
     return source.sizeHint();
+  }
+
+  @Override
+  public FileIdentity settledIdentity() {
+    return file.identity;
   }
 
   @Override

@@ -14,6 +14,9 @@ import java.lang.foreign.MemorySegment;
 final class SignKernels {
   private SignKernels() {}
 
+  /**
+   * @param width bytes of a value
+   */
   static void flip(MemorySegment values, int width, int count) {
     switch (width) {
       case 1 -> flip1(values, count);

@@ -1,6 +1,7 @@
 package org.torchfits.source;
 
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one way in which the engine gets bytes. Whoever implements it may hold a file, a mapping, a
@@ -28,6 +29,14 @@ public interface ByteSource extends AutoCloseable {
   /** Whether there are at least {@code end} bytes. */
   default boolean reaches(long end) {
     return end <= size();
+  }
+
+  /**
+   * What tells these bytes from all others, if they cannot change without its changing too; null if
+   * there is no such thing. Under it may be kept what was learnt from them.
+   */
+  default @Nullable FileIdentity settledIdentity() {
+    return null;
   }
 
   /**

@@ -55,7 +55,7 @@ record Quantization(Dither dither, int seed, PerTile scale, PerTile zero, PerTil
   }
 
   /** What a tile's integers stand for, with the scale of the image. */
-  static TileScaling scaling(Tile tile, TileDecoder.Floats floats) {
+  static TileScaling scaling(Tile tile, TileFloats floats) {
     return new TileScaling(
         tile.scale() * floats.scale(),
         tile.zero() * floats.scale() + floats.zero(),

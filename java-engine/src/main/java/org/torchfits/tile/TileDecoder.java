@@ -3,8 +3,6 @@ package org.torchfits.tile;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
-import org.torchfits.dlpack.NativeMemoryException;
-import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
 import org.torchfits.header.Hdu;
 import org.torchfits.header.Keywords;
@@ -14,30 +12,10 @@ import org.torchfits.header.Keywords;
  *
  * <p>Safe for use by several threads.
  */
-public final class TileDecoder {
-  /** What the decoded values of a tile are. */
-  public enum Values {
-    /** The image's stored values (ZBITPIX), big-endian. */
-    STORED_BIG_ENDIAN,
-    /** The image's stored values, in native byte order. */
-    STORED_NATIVE,
-    /** The floats that were asked for. */
-    FLOATS
-  }
-
-  /**
-   * The floats that a quantised tile is decoded to.
-   *
-   * @param bytes 4 or 8
-   * @param scale BSCALE, which is applied together with ZSCALE
-   * @param zero BZERO
-   */
-  public record Floats(int bytes, double scale, double zero) {}
-
+final class TileDecoder {
   /** PLIO knows no negative numbers: its values still have what BZERO adds (as in cfitsio). */
   private static final int PLIO_ZERO = 1 << 15;
 
-  private final String place;
   private final int bitpix;
   private final Compression compression;
   private final int shift;
@@ -46,12 +24,10 @@ public final class TileDecoder {
   private final @Nullable Quantization quantization;
 
   /**
-   * @param place file and HDU, as errors show them
    * @param hdu a compressed image
    * @throws FitsException of kind BAD_HEADER
    */
-  public TileDecoder(String place, Hdu hdu, Keywords header, TileTable table) {
-    this.place = place;
+  TileDecoder(Hdu hdu, Keywords header, TileTable table) {
     this.bitpix = hdu.bitpix();
     this.compression = Compression.of(header);
     this.parameters = AlgorithmParameters.of(header);
@@ -70,34 +46,26 @@ public final class TileDecoder {
    * @param shape of the tile in C order
    * @param target takes the values in C order
    * @param floats what a quantised tile is decoded to
-   * @throws FitsException of kind BAD_DATA
+   * @throws TileFormatException if the bytes are not those of such a tile
    */
-  public Values decode(
+  TileValues decode(
       Tile tile,
       MemorySegment compressed,
       long[] shape,
       MemorySegment target,
-      Floats floats,
+      TileFloats floats,
       TileScratch scratch) {
-    try {
-      return switch (tile.form()) {
-        case GZIPPED -> stored(new GzipCodec(storedBytes(), false), compressed, target, shape);
-        case PLAIN -> stored(plainCodec(), compressed, target, shape);
-        case COMPRESSED ->
-            quantization == null
-                ? unquantized(compressed, shape, target, scratch)
-                : quantized(quantization, tile, compressed, shape, target, floats, scratch);
-      };
-    } catch (TileFormatException broken) {
-      throw new FitsException(
-          ErrorKind.BAD_DATA, place + ": tile " + tile.index() + ": " + broken.getMessage());
-    } catch (NativeMemoryException refused) {
-      throw new FitsException(
-          ErrorKind.OUT_OF_MEMORY, place + ": tile " + tile.index() + ": " + refused.getMessage());
-    }
+    return switch (tile.form()) {
+      case GZIPPED -> stored(new GzipCodec(storedBytes(), false), compressed, target, shape);
+      case PLAIN -> stored(plainCodec(), compressed, target, shape);
+      case COMPRESSED ->
+          quantization == null
+              ? unquantized(compressed, shape, target, scratch)
+              : quantized(quantization, tile, compressed, shape, target, floats, scratch);
+    };
   }
 
-  private Values unquantized(
+  private TileValues unquantized(
       MemorySegment compressed, long[] shape, MemorySegment target, TileScratch scratch) {
     Algorithm algorithm = algorithm(compressed, shape);
     if (algorithm.width() == storedBytes() && shift == 0) {
@@ -111,16 +79,16 @@ public final class TileDecoder {
     MemorySegment integers = int32(algorithm, compressed, pixels, scratch);
     boolean clip = compression == Compression.HCOMPRESS;
     WidthKernels.fromInt32(integers, target, storedBytes(), shift, clip, pixels);
-    return Values.STORED_NATIVE;
+    return TileValues.STORED_NATIVE;
   }
 
-  private Values quantized(
+  private TileValues quantized(
       Quantization method,
       Tile tile,
       MemorySegment compressed,
       long[] shape,
       MemorySegment target,
-      Floats floats,
+      TileFloats floats,
       TileScratch scratch) {
     Algorithm algorithm = algorithm(compressed, shape);
     if (algorithm.width() > 4) {
@@ -135,7 +103,7 @@ public final class TileDecoder {
     } else {
       dequantizer.toDoubles(integers, 4, scaling, tile.index(), 0, target, pixels);
     }
-    return Values.FLOATS;
+    return TileValues.FLOATS;
   }
 
   private static MemorySegment int32(
@@ -152,10 +120,12 @@ public final class TileDecoder {
     return integers;
   }
 
-  private static Values stored(
+  private static TileValues stored(
       TileCodec codec, MemorySegment compressed, MemorySegment target, long[] shape) {
     codec.decode(compressed, target, TileGrid.pixels(shape));
-    return codec.order() == ByteOrder.BIG_ENDIAN ? Values.STORED_BIG_ENDIAN : Values.STORED_NATIVE;
+    return codec.order() == ByteOrder.BIG_ENDIAN
+        ? TileValues.STORED_BIG_ENDIAN
+        : TileValues.STORED_NATIVE;
   }
 
   /**

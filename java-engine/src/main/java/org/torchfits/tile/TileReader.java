@@ -1,0 +1,166 @@
+package org.torchfits.tile;
+
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+import org.torchfits.dlpack.NativeMemoryException;
+import org.torchfits.error.ErrorKind;
+import org.torchfits.error.FitsException;
+import org.torchfits.header.Hdu;
+import org.torchfits.header.HduReader;
+import org.torchfits.source.ByteSource;
+import org.torchfits.source.FileIdentity;
+
+/**
+ * Reads and decodes the tiles of a compressed image (FITS 4.0, section 10). Nothing that the file
+ * says of them is believed before it is checked.
+ *
+ * <p>Safe for use by several threads.
+ */
+public final class TileReader {
+  private final String place;
+  private final HduReader reader;
+  private final int hdu;
+  private final TileTable table;
+  private final TileDecoder decoder;
+  private final @Nullable FileIdentity file;
+
+  /**
+   * @param place file and HDU, as errors show them
+   * @param reader is not asked for another HDU any more
+   * @param hdu a compressed image
+   * @throws FitsException of kind BAD_HEADER, or TRUNCATED if the file has not all rows
+   */
+  public TileReader(String place, HduReader reader, Hdu hdu) {
+    TiledHdu known = TiledHdu.of(place, reader, hdu);
+    this.place = place;
+    this.reader = reader;
+    this.hdu = hdu.index();
+    this.table = known.table();
+    this.decoder = known.decoder();
+    this.file = reader.source().settledIdentity();
+    requireRows();
+  }
+
+  private void requireRows() {
+    ByteSource source = reader.source();
+    if (table.grid().tiles() > 0 && !source.reaches(table.heapOffset())) {
+      throw truncated("the file ends before the table of its tiles does, at byte " + source.size());
+    }
+  }
+
+  public TileGrid grid() {
+    return table.grid();
+  }
+
+  /** Whether a tile's bytes are integers that stand for floats. */
+  public boolean isQuantized(Tile tile) {
+    return table.isQuantized(tile);
+  }
+
+  /** At most so many rows, but at least one, take {@code bytes}. */
+  public int rowsIn(long bytes) {
+    return Math.clamp(bytes / Math.max(1, table.rowBytes()), 1, 1 << 20);
+  }
+
+  /**
+   * Reads rows of the table.
+   *
+   * @param first index of the first tile
+   * @param tiles takes them from {@code from} on
+   */
+  public void readRows(long first, Tile[] tiles, int from, int count, TileScratch scratch) {
+    long rowBytes = table.rowBytes();
+    MemorySegment rows = read(table.rowsOffset() + first * rowBytes, count * rowBytes, scratch);
+    for (int i = 0; i < count; i++) {
+      tiles[from + i] = tile(first + i, rows.asSlice(i * rowBytes, rowBytes));
+    }
+  }
+
+  private Tile tile(long index, MemorySegment row) {
+    try {
+      return requireInFile(table.tile(index, row));
+    } catch (TileFormatException broken) {
+      throw bad(index, broken);
+    }
+  }
+
+  private Tile requireInFile(Tile tile) {
+    ByteSource source = reader.source();
+    if (!source.reaches(tile.end())) {
+      String end = "its bytes end at byte " + tile.end() + ", the file at byte " + source.size();
+      throw truncated("tile " + tile.index() + ": " + end);
+    }
+    return tile;
+  }
+
+  /**
+   * Reads the bytes of tiles and what stands between them.
+   *
+   * @return the bytes from the first tile's offset to the last one's end; valid until the next call
+   *     with that scratch
+   */
+  public MemorySegment readTiles(Tile first, Tile last, TileScratch scratch) {
+    return read(first.offset(), last.end() - first.offset(), scratch);
+  }
+
+  private MemorySegment read(long offset, long bytes, TileScratch scratch) {
+    MemorySegment buffered = reader.buffered(offset, bytes);
+    if (buffered != null) {
+      return buffered;
+    }
+    MemorySegment into = scratch.compressed(bytes);
+    if (reader.source().read(offset, into) < bytes) {
+      throw truncated("the file became shorter while it was read");
+    }
+    return into;
+  }
+
+  /**
+   * Decodes one tile.
+   *
+   * @param compressed exactly the tile's bytes
+   * @param shape of the tile in C order
+   * @param target takes the values in C order
+   * @param floats what a quantised tile is decoded to
+   * @throws FitsException of kind BAD_DATA
+   */
+  public TileValues decode(
+      Tile tile,
+      MemorySegment compressed,
+      long[] shape,
+      MemorySegment target,
+      TileFloats floats,
+      TileScratch scratch) {
+    try {
+      return decoder.decode(tile, compressed, shape, target, floats, scratch);
+    } catch (TileFormatException broken) {
+      throw bad(tile.index(), broken);
+    } catch (NativeMemoryException refused) {
+      throw new FitsException(
+          ErrorKind.OUT_OF_MEMORY, place + ": tile " + tile.index() + ": " + refused.getMessage());
+    }
+  }
+
+  /** The lease of a decoded tile; null if it is not known. */
+  public @Nullable CachedTile cached(long tile, TileFloats floats) {
+    return file == null ? null : TileCache.OF_PROCESS.find(key(file, tile, floats));
+  }
+
+  /** The lease of memory for a tile that may be kept; null if it shall not be. */
+  public @Nullable CachedTile reserve(long tile, TileFloats floats, long bytes) {
+    return file == null ? null : TileCache.OF_PROCESS.reserve(key(file, tile, floats), bytes);
+  }
+
+  private TileCache.Key key(FileIdentity identity, long tile, TileFloats floats) {
+    return new TileCache.Key(identity, hdu, tile, table.quantization() == null ? null : floats);
+  }
+
+  private FitsException bad(long index, TileFormatException broken) {
+    return new FitsException(
+        ErrorKind.BAD_DATA, place + ": tile " + index + ": " + broken.getMessage());
+  }
+
+  private FitsException truncated(String reason) {
+    return new FitsException(ErrorKind.TRUNCATED, place + ": " + reason);
+  }
+}
