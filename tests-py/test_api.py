@@ -17,6 +17,7 @@ SIGNATURES = {
     "read_image": "(path, *, hdu=None, section=None, scale=True, dtype=None, device=None, backend='auto')",
     "read_batch": "(paths, *, hdu=None, section=None, dtype=None, device=None, out=None, ragged='error', fill=nan)",
     "read_cutouts": "(path, boxes, *, hdu=None, fill=nan, dtype=None, device=None, out=None)",
+    "memmap": "(path, *, hdu=None)",
     "read_header": "(path, *, hdu=0)",
     "open": "(path, mode='r')",
     "doctor": "()",

@@ -5,6 +5,7 @@ Nothing starts at import: the Java engine starts with the first call that reads.
 
 from torchfits import data
 from torchfits._doctor import doctor
+from torchfits._memmap import memmap
 from torchfits.batches import read_batch, read_cutouts
 from torchfits.errors import (
     CfitsioError,
@@ -66,6 +67,7 @@ __all__ = [
     "WcslibError",
     "data",
     "doctor",
+    "memmap",
     "open",
     "read_batch",
     "read_cutouts",

@@ -44,6 +44,8 @@ class _Images(Protocol):
 
     def readParameters(self, path: str, hdu: int, name: str | None, version: int, /) -> int: ...
 
+    def describeImage(self, path: str, hdu: int, name: str | None, version: int, /) -> object: ...
+
 
 class _Batches(Protocol):
     def readBatch(self, paths: str, hdus: str, sections: str | None, dtype: str | None, out: int, /) -> int: ...
@@ -131,6 +133,12 @@ def read_image(
     """
     api = _enter()
     return tensor_at(_finish(api, api.images.readImage, path, *selector, section, scaled, dtype, general))
+
+
+def describe_image(path: str, selector: Selector) -> str:
+    """The line of `Images.describeImage`."""
+    api = _enter()
+    return _text(api, api.images.describeImage, path, *selector)
 
 
 def read_parameters(path: str, selector: Selector) -> torch.Tensor:

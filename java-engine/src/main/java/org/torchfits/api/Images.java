@@ -1,5 +1,7 @@
 package org.torchfits.api;
 
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.torchfits.dlpack.Abi;
 import org.torchfits.dlpack.ElementType;
@@ -7,6 +9,8 @@ import org.torchfits.header.HduSelector;
 import org.torchfits.image.ImageLoader;
 import org.torchfits.image.ImageReader;
 import org.torchfits.image.ImageRequest;
+import org.torchfits.image.OpenImage;
+import org.torchfits.work.Unfinished;
 
 /** Reads images for Python. */
 public final class Images {
@@ -46,6 +50,25 @@ public final class Images {
     HduSelector selector = new HduSelector(hdu, name, version);
     return Tasks.begin(
         () -> ImageLoader.load(ImageReader.openParameters(path, selector), Abi.UNVERSIONED));
+  }
+
+  /**
+   * What {@link #readImage} would read: index of the HDU, element type, {@link OpenImage#offset},
+   * and shape with commas between the axes, separated by tabs. Null if this takes long: the caller
+   * looks for signals and calls again.
+   *
+   * @see #readImage for the parameters
+   */
+  public static @Nullable String describeImage(
+      String path, int hdu, @Nullable String name, int version) {
+    ImageRequest request = request(hdu, name, version, null, true, null, false);
+    try (OpenImage image = ImageReader.open(path, request)) {
+      String shape =
+          LongStream.of(image.shape()).mapToObj(Long::toString).collect(Collectors.joining(","));
+      return image.hdu() + "\t" + image.type() + "\t" + image.offset() + "\t" + shape;
+    } catch (Unfinished comeBack) {
+      return null;
+    }
   }
 
   static ImageRequest request(

@@ -14,6 +14,7 @@ final class DirectImage extends OpenImage {
   private final HduReader reader;
   private final StoredFormat format;
   private final PixelDecoder decoder;
+  private final PixelRuns runs;
   private final StoredPixels stored;
   private final ImagePieces pieces;
 
@@ -36,12 +37,19 @@ final class DirectImage extends OpenImage {
     this.reader = reader;
     this.format = format;
     this.decoder = PixelDecoder.of(format);
+    this.runs = runs;
     this.stored = new StoredPixels(reader, runs, format.storedBytes(), place());
     this.pieces = ImagePieces.of(this).ofAtMost(runs.pieceElements());
     this.buffered =
         runs.isOneRun()
             ? reader.buffered(runs.fileOffset(0), elements() * format.storedBytes())
             : null;
+  }
+
+  @Override
+  public long offset() {
+    boolean isStored = format.isBitwise() && !format.flipsSign() && format.storedBytes() == 1;
+    return isStored && runs.isOneRun() ? runs.fileOffset(0) : -1;
   }
 
   @Override

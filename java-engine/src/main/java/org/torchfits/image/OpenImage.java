@@ -29,6 +29,19 @@ public abstract sealed class OpenImage implements AutoCloseable
     return ImageReader.place(file, hdu);
   }
 
+  /** Index of the HDU, from 0. */
+  public final int hdu() {
+    return hdu.index();
+  }
+
+  /**
+   * Where in the FITS file the result stands as it is, element for element, in bytes from 0; -1 if
+   * it does not.
+   */
+  public long offset() {
+    return -1;
+  }
+
   /** Shape of the result in C order. */
   public final long[] shape() {
     return section.shape();

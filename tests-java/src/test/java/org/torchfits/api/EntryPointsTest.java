@@ -152,6 +152,12 @@ class EntryPointsTest {
   }
 
   @Test
+  void describeImage_bytes_tellsWhereTheyStand() {
+    assertEquals("1\tUINT8\t5760\t2,3", Images.describeImage(file, -2, null, 0));
+    assertEquals("1\tUINT8\t5760\t2,3", Images.describeImage(file, -1, "sci", 0));
+  }
+
+  @Test
   void readHeader_extension_isItsCards() {
     String expected = new String(content().toBytes(), 2880, 10 * 80, ISO_8859_1);
     assertEquals(
