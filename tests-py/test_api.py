@@ -14,7 +14,8 @@ import torch
 import torchfits
 
 SIGNATURES = {
-    "read_image": "(path, *, hdu=None, section=None, scale=True, dtype=None, device=None, backend='auto')",
+    "read_image": "(path, *, hdu=None, section=None, scale=True, dtype=None, device=None, backend='auto', "
+    "offset=None, gain=None)",
     "read_batch": "(paths, *, hdu=None, section=None, dtype=None, device=None, out=None, ragged='error', fill=nan)",
     "read_cutouts": "(path, boxes, *, hdu=None, fill=nan, dtype=None, device=None, out=None)",
     "memmap": "(path, *, hdu=None)",

@@ -42,6 +42,38 @@ class _Images(Protocol):
         /,
     ) -> int: ...
 
+    def readCalibrated(
+        self,
+        path: str,
+        hdu: int,
+        name: str | None,
+        version: int,
+        section: str | None,
+        scaled: bool,  # noqa: FBT001
+        dtype: str,
+        general: bool,  # noqa: FBT001
+        offset: float,
+        offsets: int,
+        gain: float,
+        gains: int,
+        /,
+    ) -> int: ...
+
+    def describeStored(
+        self,
+        path: str,
+        hdu: int,
+        name: str | None,
+        version: int,
+        section: str | None,
+        scaled: bool,  # noqa: FBT001
+        /,
+    ) -> object: ...
+
+    def readStored(
+        self, path: str, hdu: int, name: str | None, version: int, section: str | None, first: int, out: int, /
+    ) -> int: ...
+
     def readParameters(self, path: str, hdu: int, name: str | None, version: int, /) -> int: ...
 
     def describeImage(self, path: str, hdu: int, name: str | None, version: int, /) -> object: ...
@@ -139,6 +171,60 @@ def describe_image(path: str, selector: Selector) -> str:
     """The line of `Images.describeImage`."""
     api = _enter()
     return _text(api, api.images.describeImage, path, *selector)
+
+
+def read_calibrated(
+    path: str,
+    selector: Selector,
+    *,
+    section: str | None,
+    scaled: bool,
+    dtype: str,
+    general: bool,
+    offset: float | torch.Tensor,
+    gain: float | torch.Tensor,
+) -> torch.Tensor:
+    """One image as `(value - offset) * gain`, computed in float32.
+
+    Args:
+        path: of the file, as `encode` gives it.
+        selector: of the HDU.
+        section: as for `read_image`.
+        scaled: as for `read_image`.
+        dtype: "FLOAT32", "FLOAT16" or "BFLOAT16".
+        general: as for `read_image`.
+        offset: a number, or a dense float32 CPU tensor of the result's shape.
+        gain: likewise.
+    """
+    api = _enter()
+    # What is exported lives until the call is over.
+    offset_number, offsets = _number_or_tensor(offset)
+    gain_number, gains = _number_or_tensor(gain)
+    numbers = (
+        offset_number,
+        0 if offsets is None else offsets.address,
+        gain_number,
+        0 if gains is None else gains.address,
+    )
+    request = (path, *selector, section, scaled, dtype, general)
+    return tensor_at(_finish(api, api.images.readCalibrated, *request, *numbers))
+
+
+def _number_or_tensor(value: float | torch.Tensor) -> tuple[float, Exported | None]:
+    return (float(value), None) if isinstance(value, float | int) else (0.0, Exported(value))
+
+
+def describe_stored(path: str, selector: Selector, *, section: str | None, scaled: bool) -> str | None:
+    """How an image is stored, as the engine's StoredLoader tells it; None for a compressed image."""
+    api = _enter()
+    return _text(api, api.images.describeStored, path, *selector, section, scaled) or None
+
+
+def read_stored(path: str, selector: Selector, *, section: str | None, first: int, out: torch.Tensor) -> None:
+    """Fills a dense CPU tensor with stored values, big-endian, from element `first` of the result on."""
+    api = _enter()
+    exported = Exported(out)
+    _finish(api, api.images.readStored, path, *selector, section, first, exported.address)
 
 
 def read_parameters(path: str, selector: Selector) -> torch.Tensor:

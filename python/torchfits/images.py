@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from torchfits import _engine
+import torch
+
+from torchfits import _engine, _staging
 from torchfits._location import Hdu, Section, locate
 from torchfits._results import Device, engine_dtype
-
-if TYPE_CHECKING:
-    import torch
 
 __all__ = ["read_image"]
 
@@ -27,6 +26,8 @@ def read_image(
     dtype: torch.dtype | None = None,
     device: Device | None = None,
     backend: Backend = "auto",
+    offset: float | torch.Tensor | None = None,
+    gain: float | torch.Tensor | None = None,
 ) -> torch.Tensor:
     """Reads one image.
 
@@ -46,8 +47,14 @@ def read_image(
         dtype: of the result; the values are converted as they are read. To a floating one they are rounded as torch
             rounds (to float16 and bfloat16 by way of float32), and pixels that are BLANK become NaN. To an integer
             one every value of the exact dtype must be an integer that it holds, or none is delivered.
-        device: where the result shall be; None for the CPU.
+        device: where the result shall be; None for the CPU. To a CUDA device an image that is not compressed crosses
+            as it is stored, by way of pinned memory, and is decoded there.
         backend: "cfitsio" to read by cfitsio even where the engine has a faster path of its own; the results are equal.
+        offset: subtracted from the pixels in float32, as a dark frame is: a number, or a contiguous float32 tensor on
+            the CPU of the shape of the result (with `section`, that of the section).
+        gain: factors of the pixels after that, as the inverse of a flat field is; likewise. With `offset` or `gain`
+            the result is `(value - offset) * gain` in float32, rounded once to `dtype`: float32 if None, else float16
+            or bfloat16.
 
     Returns:
         A tensor of shape (NAXISn, ..., NAXIS1), for random groups (GCOUNT, NAXISn, ..., NAXIS2), or that of the
@@ -55,6 +62,7 @@ def read_image(
 
     Raises:
         ValueRangeError: if an integer `dtype` does not hold a value; it names the pixel.
+        MismatchError: if `offset` or `gain` is not of the shape of the result.
         FitsError: another of its subclasses, naming file, HDU and reason.
         TypeError: for arguments of a wrong type.
         ValueError: for arguments that make no sense.
@@ -62,7 +70,45 @@ def read_image(
     if backend not in ("auto", "cfitsio"):
         raise ValueError(f"backend must be 'auto' or 'cfitsio', not {backend!r}")
     name, selector, part = locate(path, hdu, section)
+    if offset is not None or gain is not None:
+        image = _engine.read_calibrated(
+            name,
+            selector,
+            section=part,
+            scaled=scale,
+            dtype=_calibrated_name(dtype),
+            general=backend == "cfitsio",
+            offset=_calibration("offset", offset, 0.0),
+            gain=_calibration("gain", gain, 1.0),
+        )
+        return image if device is None else image.to(device)
+    if device is not None and torch.device(device).type == "cuda" and backend == "auto":
+        engine_dtype(dtype)  # refuses what pixels cannot be
+        staged = _staging.read_to_device(
+            name, selector, section=part, scaled=scale, dtype=dtype, device=torch.device(device)
+        )
+        if staged is not None:
+            return staged
     image = _engine.read_image(
         name, selector, section=part, scaled=scale, dtype=engine_dtype(dtype), general=backend == "cfitsio"
     )
     return image if device is None else image.to(device)
+
+
+def _calibrated_name(dtype: torch.dtype | None) -> str:
+    name = "FLOAT32" if dtype is None else engine_dtype(dtype)
+    if name not in ("FLOAT32", "FLOAT16", "BFLOAT16"):
+        raise ValueError(f"with offset or gain dtype must be float32, float16 or bfloat16, not {dtype}")
+    return name
+
+
+def _calibration(name: str, value: float | torch.Tensor | None, neutral: float) -> float | torch.Tensor:
+    if value is None:
+        return neutral
+    if isinstance(value, torch.Tensor):
+        if value.dtype != torch.float32 or value.device.type != "cpu" or not value.is_contiguous():
+            raise ValueError(f"{name} must be a contiguous tensor of float32 on the CPU")
+        return value.detach()
+    if isinstance(value, bool) or not isinstance(value, int | float):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"{name} must be a number or a tensor, not {type(value).__name__}")
+    return float(value)

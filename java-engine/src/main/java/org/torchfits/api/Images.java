@@ -5,11 +5,14 @@ import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.torchfits.dlpack.Abi;
 import org.torchfits.dlpack.ElementType;
+import org.torchfits.dlpack.TensorView;
 import org.torchfits.header.HduSelector;
+import org.torchfits.image.Calibration;
 import org.torchfits.image.ImageLoader;
 import org.torchfits.image.ImageReader;
 import org.torchfits.image.ImageRequest;
 import org.torchfits.image.OpenImage;
+import org.torchfits.image.StoredLoader;
 import org.torchfits.work.Unfinished;
 
 /** Reads images for Python. */
@@ -69,6 +72,83 @@ public final class Images {
     } catch (Unfinished comeBack) {
       return null;
     }
+  }
+
+  /**
+   * Reads one image, calibrated, into a new block.
+   *
+   * @param dtype FLOAT32, FLOAT16 or BFLOAT16
+   * @param offset subtracted from each pixel
+   * @param offsets address of the {@code DLManagedTensor} of FLOAT32 with an offset for each pixel
+   *     of the result; 0 for none
+   * @param gain factor of each pixel
+   * @param gains likewise with factors
+   * @return as {@link Tasks} has it
+   * @see #readImage for the other parameters
+   */
+  public static long readCalibrated(
+      String path,
+      int hdu,
+      @Nullable String name,
+      int version,
+      @Nullable String section,
+      boolean scaled,
+      String dtype,
+      boolean general,
+      double offset,
+      long offsets,
+      double gain,
+      long gains) {
+    ImageRequest request = request(hdu, name, version, section, scaled, dtype, general);
+    Calibration calibration =
+        new Calibration((float) offset, view(offsets), (float) gain, view(gains));
+    return Tasks.begin(() ->
+        ImageLoader.load(ImageReader.openCalibrated(path, request, calibration), Abi.UNVERSIONED));
+  }
+
+  private static @Nullable TensorView view(long address) {
+    return address == 0 ? null : TensorView.at(address, Abi.UNVERSIONED);
+  }
+
+  /**
+   * How an image is stored, as {@link StoredLoader#describe} has it; null as for {@link
+   * Headers#readHeader}.
+   *
+   * @see #readImage for the parameters
+   */
+  public static @Nullable String describeStored(
+      String path,
+      int hdu,
+      @Nullable String name,
+      int version,
+      @Nullable String section,
+      boolean scaled) {
+    try {
+      return StoredLoader.describe(path, request(hdu, name, version, section, scaled, null, false));
+    } catch (Unfinished comeBack) {
+      return null;
+    }
+  }
+
+  /**
+   * Reads stored values, big-endian as they are, into memory of the caller.
+   *
+   * @param first element of the result, in C order
+   * @param out address of the {@code DLManagedTensor} that is filled
+   * @return as {@link Tasks} has it
+   * @see #readImage for the other parameters
+   */
+  public static long readStored(
+      String path,
+      int hdu,
+      @Nullable String name,
+      int version,
+      @Nullable String section,
+      long first,
+      long out) {
+    ImageRequest request = request(hdu, name, version, section, false, null, false);
+    return Tasks.begin(
+        () -> StoredLoader.load(path, request, first, TensorView.at(out, Abi.UNVERSIONED)));
   }
 
   static ImageRequest request(

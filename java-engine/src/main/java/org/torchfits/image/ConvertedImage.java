@@ -3,6 +3,7 @@ package org.torchfits.image;
 import java.lang.foreign.MemorySegment;
 import org.torchfits.dlpack.Abi;
 import org.torchfits.dlpack.DlpackTensor;
+import org.torchfits.dlpack.ElementType;
 import org.torchfits.dlpack.NativeMemoryException;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
@@ -22,14 +23,21 @@ final class ConvertedImage extends OpenImage {
   private final DlpackTensor read;
 
   /**
-   * @param image closed with this one; not parallel, so that its pieces come in their order
-   * @param format how its elements, in native byte order, become those of this image
+   * @param image closed with this one; its pieces are read one after the other
+   * @param type of the elements of this image
+   * @param decoder makes them of the other's elements, in native byte order
    */
-  ConvertedImage(String file, Hdu hdu, Section section, OpenImage image, StoredFormat format) {
-    super(file, hdu, section, format.type());
+  ConvertedImage(
+      String file,
+      Hdu hdu,
+      Section section,
+      OpenImage image,
+      ElementType type,
+      PixelDecoder decoder) {
+    super(file, hdu, section, type);
     this.image = image;
     this.imageBytes = image.type().bytes();
-    this.decoder = PixelDecoder.ofNative(format);
+    this.decoder = decoder;
     this.pieces = ImagePieces.of(this);
     this.read = allocate(image);
   }

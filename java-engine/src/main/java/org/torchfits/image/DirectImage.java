@@ -1,6 +1,7 @@
 package org.torchfits.image;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 import org.torchfits.header.Hdu;
 import org.torchfits.header.HduReader;
@@ -33,10 +34,20 @@ final class DirectImage extends OpenImage {
    * @param runs where the pixels of the section stand in the file
    */
   DirectImage(HduReader reader, Hdu hdu, Section section, StoredFormat format, PixelRuns runs) {
+    this(reader, hdu, section, format, runs, PixelDecoder.of(format));
+  }
+
+  private DirectImage(
+      HduReader reader,
+      Hdu hdu,
+      Section section,
+      StoredFormat format,
+      PixelRuns runs,
+      PixelDecoder decoder) {
     super(reader.source().name(), hdu, section, format.type());
     this.reader = reader;
     this.format = format;
-    this.decoder = PixelDecoder.of(format);
+    this.decoder = decoder;
     this.runs = runs;
     this.stored = new StoredPixels(reader, runs, format.storedBytes(), place());
     this.pieces = ImagePieces.of(this).ofAtMost(runs.pieceElements());
@@ -44,6 +55,14 @@ final class DirectImage extends OpenImage {
         runs.isOneRun()
             ? reader.buffered(runs.fileOffset(0), elements() * format.storedBytes())
             : null;
+  }
+
+  /** An image that is calibrated chunk by chunk, while it is in the core's cache. */
+  static DirectImage calibrated(
+      HduReader reader, Hdu hdu, Section section, StoredFormat format, Calibration calibration) {
+    PixelRuns runs = new PixelRuns(PixelLayout.of(hdu), section);
+    PixelDecoder decoder = PixelDecoder.calibrating(format, ByteOrder.BIG_ENDIAN, calibration);
+    return new DirectImage(reader, hdu, section, format, runs, decoder);
   }
 
   @Override
@@ -80,6 +99,20 @@ final class DirectImage extends OpenImage {
     } else {
       readThroughScratch(first, count, target);
     }
+  }
+
+  StoredFormat format() {
+    return format;
+  }
+
+  /**
+   * Fetches stored values as they stand in the file.
+   *
+   * @param first element of the range, in the C order of the result
+   * @param target takes the {@code count} values, big-endian
+   */
+  void readStored(long first, long count, MemorySegment target) {
+    stored.fetch(first, count, target);
   }
 
   @Override

@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 import org.torchfits.dlpack.ElementType;
 
 /**
@@ -15,9 +16,14 @@ import org.torchfits.dlpack.ElementType;
 final class FloatDecoder extends LaneDecoder {
   private final PhysicalValues values;
   private final ElementType type;
+  private final @Nullable Calibration calibration;
 
-  FloatDecoder(StoredFormat format, ByteOrder order) {
+  /**
+   * @param calibration of values of FLOAT32, for a target that is the whole result; null for none
+   */
+  FloatDecoder(StoredFormat format, ByteOrder order, @Nullable Calibration calibration) {
     super(format);
+    this.calibration = calibration;
     this.type = format.type();
     this.values = new PhysicalValues(format, type == ElementType.FLOAT64, order);
   }
@@ -30,6 +36,9 @@ final class FloatDecoder extends LaneDecoder {
 
   @Override
   void store(Lanes lanes, int n, MemorySegment target, long offset) {
+    if (calibration != null) {
+      calibration.apply(lanes, offset / type.bytes(), n);
+    }
     switch (type) {
       case FLOAT16 -> {
         FloatKernels.floatsToFloat16(lanes.floats, lanes.shorts, n);

@@ -110,6 +110,30 @@ final class FloatKernels {
     }
   }
 
+  static void subtract(float[] values, float offset, int n) {
+    for (int i = 0; i < n; i++) {
+      values[i] -= offset;
+    }
+  }
+
+  static void subtract(float[] values, float[] offsets, int n) {
+    for (int i = 0; i < n; i++) {
+      values[i] -= offsets[i];
+    }
+  }
+
+  static void multiply(float[] values, float gain, int n) {
+    for (int i = 0; i < n; i++) {
+      values[i] *= gain;
+    }
+  }
+
+  static void multiply(float[] values, float[] gains, int n) {
+    for (int i = 0; i < n; i++) {
+      values[i] *= gains[i];
+    }
+  }
+
   static void replaceByNaN(float[] values, float blank, int n) {
     for (int i = 0; i < n; i++) {
       if (values[i] == blank) {

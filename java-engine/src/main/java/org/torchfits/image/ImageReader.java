@@ -1,6 +1,8 @@
 package org.torchfits.image;
 
+import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.Objects;
 import org.torchfits.cache.OpenFiles;
 import org.torchfits.dlpack.ElementType;
 import org.torchfits.error.ErrorKind;
@@ -30,6 +32,58 @@ public final class ImageReader {
       return image(path, reader, hdu, section(source, hdu, request), request);
     } catch (RuntimeException | Error failure) {
       reader.close();
+      throw failure;
+    }
+  }
+
+  /**
+   * Opens an image whose pixels are calibrated when they are read.
+   *
+   * @param path as for {@link FileSource#open}
+   * @param request for FLOAT32, FLOAT16 or BFLOAT16
+   * @throws FitsException of kind MISMATCH if the calibration is for images of another shape
+   */
+  public static OpenImage openCalibrated(
+      String path, ImageRequest request, Calibration calibration) {
+    HduReader reader = OpenFiles.open(path);
+    ByteSource source = reader.source();
+    OpenImage image;
+    Hdu hdu;
+    Section section;
+    try {
+      hdu = reader.find(request.hdu());
+      requireImage(source, hdu, request);
+      section = section(source, hdu, request);
+      if (!request.general() && hdu.kind() != HduKind.COMPRESSED_IMAGE) {
+        requireInFile(source, hdu, new PixelRuns(PixelLayout.of(hdu), section));
+        image =
+            DirectImage.calibrated(reader, hdu, section, format(source, hdu, request), calibration);
+      } else {
+        image = image(path, reader, hdu, section, request.as(ElementType.FLOAT32));
+      }
+    } catch (RuntimeException | Error failure) {
+      reader.close();
+      throw failure;
+    }
+    return fitted(image, hdu, section, Objects.requireNonNull(request.dtype()), calibration);
+  }
+
+  /** The image with a calibration that belongs to it, applied already where it is direct. */
+  private static OpenImage fitted(
+      OpenImage image, Hdu hdu, Section section, ElementType type, Calibration calibration) {
+    try {
+      calibration.requireFits(image);
+      if (image instanceof DirectImage) {
+        return image;
+      }
+      PixelDecoder decoder =
+          PixelDecoder.calibrating(
+              StoredFormat.ofPhysical(ElementType.FLOAT32, type),
+              ByteOrder.nativeOrder(),
+              calibration);
+      return new ConvertedImage(image.file(), hdu, section, image, type, decoder);
+    } catch (RuntimeException | Error failure) {
+      image.close();
       throw failure;
     }
   }
@@ -91,7 +145,8 @@ public final class ImageReader {
           hdu,
           section,
           image,
-          physical ? StoredFormat.ofPhysical(type, format.type()) : format);
+          format.type(),
+          PixelDecoder.ofNative(physical ? StoredFormat.ofPhysical(type, format.type()) : format));
     } catch (RuntimeException | Error failure) {
       image.close();
       throw failure;

@@ -17,4 +17,10 @@ public record ImageRequest(
     @Nullable String section,
     boolean scaled,
     @Nullable ElementType dtype,
-    boolean general) {}
+    boolean general) {
+
+  /** The same, but for the type of the elements. */
+  ImageRequest as(ElementType other) {
+    return new ImageRequest(hdu, section, scaled, other, general);
+  }
+}

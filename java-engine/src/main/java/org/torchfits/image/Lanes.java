@@ -24,6 +24,9 @@ final class Lanes implements AutoCloseable {
   final float[] floats = new float[LENGTH];
   final double[] doubles = new double[LENGTH];
 
+  /** Numbers that belong to those in {@link #floats}. */
+  final float[] others = new float[LENGTH];
+
   /** The bits of {@link #ints}, {@link #floats}, {@link #longs} and {@link #doubles}. */
   final MemorySegment intBits = MemorySegment.ofArray(ints);
 

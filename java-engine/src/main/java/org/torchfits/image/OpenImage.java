@@ -62,6 +62,10 @@ public abstract sealed class OpenImage implements AutoCloseable
     return DlpackTensor.elementBytes(type, section.count());
   }
 
+  final String file() {
+    return file;
+  }
+
   final Section section() {
     return section;
   }

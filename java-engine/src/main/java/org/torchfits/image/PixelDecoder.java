@@ -33,9 +33,19 @@ interface PixelDecoder {
     return converting(format, ByteOrder.nativeOrder());
   }
 
+  /**
+   * The decoder for values that are calibrated on their way, into the whole result.
+   *
+   * @param format of elements of FLOAT32, FLOAT16 or BFLOAT16
+   * @param order of the stored values' bytes
+   */
+  static PixelDecoder calibrating(StoredFormat format, ByteOrder order, Calibration calibration) {
+    return new FloatDecoder(format, order, calibration);
+  }
+
   private static PixelDecoder converting(StoredFormat format, ByteOrder order) {
     return StoredFormat.isFloating(format.type())
-        ? new FloatDecoder(format, order)
+        ? new FloatDecoder(format, order, null)
         : new IntegerDecoder(format, order);
   }
 

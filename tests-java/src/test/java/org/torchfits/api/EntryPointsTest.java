@@ -89,6 +89,52 @@ class EntryPointsTest {
   }
 
   @Test
+  void readCalibrated_numberAndTensor_areApplied() {
+    try (DlpackTensor gains = DlpackTensor.allocate(Abi.UNVERSIONED, ElementType.FLOAT32, 2, 3)) {
+      for (int i = 0; i < 6; i++) {
+        gains.elements().setAtIndex(JAVA_FLOAT, i, i);
+      }
+      for (boolean general : new boolean[] {false, true}) {
+        long address =
+            finish(
+                Images.readCalibrated(
+                    file, 1, null, 0, null, true, "FLOAT32", general, 0.5, 0, 1, gains.address()));
+        TensorView image = TensorView.at(address, Abi.UNVERSIONED);
+        assertArrayEquals(
+            new float[] {0, 1.5f, 5, 10.5f, 18, 27.5f}, image.elements().toArray(JAVA_FLOAT));
+        NativeBlocks.free(address);
+      }
+    }
+  }
+
+  @Test
+  void readCalibrated_otherShape_isMismatch() {
+    try (DlpackTensor offsets = DlpackTensor.allocate(Abi.UNVERSIONED, ElementType.FLOAT32, 3, 2)) {
+      long address = offsets.address();
+      FitsException failure =
+          assertThrows(
+              FitsException.class,
+              () ->
+                  Images.readCalibrated(
+                      file, 1, null, 0, null, true, "FLOAT32", false, 0, address, 1, 0));
+      assertEquals(ErrorKind.MISMATCH, failure.kind());
+      assertEquals(
+          file + "[1]: offset is FLOAT32 [3, 2], the result has shape [2, 3]",
+          failure.getMessage());
+    }
+  }
+
+  @Test
+  void readStored_range_isItsBytes() {
+    assertEquals(
+        "8\t1.0\t0.0\t\t2,3\t" + file + "[1]", Images.describeStored(file, 1, null, 0, null, true));
+    try (DlpackTensor out = DlpackTensor.allocate(Abi.UNVERSIONED, ElementType.UINT8, 4)) {
+      assertEquals(Task.DONE, finish(Images.readStored(file, 1, null, 0, null, 2, out.address())));
+      assertArrayEquals(new byte[] {3, 4, 5, 6}, out.elements().toArray(JAVA_BYTE));
+    }
+  }
+
+  @Test
   void readBatch_newBlock_isStacked() {
     long address = finish(Batches.readBatch(file + "\0" + file, "1,0,", null, null, 0));
     TensorView batch = TensorView.at(address, Abi.UNVERSIONED);
