@@ -218,9 +218,10 @@ def _map_decoded(source: _Source, image: _Image) -> torch.Tensor | None:
         with _locked(_partial(entry)) as descriptor:
             # Another process may have written it while this one waited for the lock.
             mapped = _map_entry(entry, image)
-            if mapped is None and _write(source, image, entry, descriptor):
-                mapped = image.map(descriptor, 0)
-            return mapped
+            if mapped is not None:
+                _partial(entry).unlink()
+                return mapped
+            return image.map(descriptor, 0) if _write(source, image, entry, descriptor) else None
     except OSError as failure:
         if failure.errno is None or failure.filename is None:
             raise
