@@ -88,12 +88,12 @@ def _joined(found: list[Outcome]) -> Outcome:
 
 
 def _await_rest(folder: Path) -> None:
-    """Wait until a cache that is being made in the background is there."""
+    """Wait until the cache that is being made in the background is there and complete."""
     give_up = time.monotonic() + MOST_REST_SECONDS
     before = None
     while time.monotonic() < give_up:
         now = {path: path.stat().st_size for path in folder.rglob("*") if path.is_file()}
-        if now == before:
+        if now == before and any(path.suffix == ".aot" for path in now):
             return
         before = now
         time.sleep(REST_SECONDS)
