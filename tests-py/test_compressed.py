@@ -31,12 +31,7 @@ SHAPE = (30, 41)
 TILES = ((1, 41), (7, 10), (30, 41), (8, 41))
 
 
-@pytest.fixture(autouse=True)
-def quiet_astropy() -> Iterator[None]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", fits.verify.VerifyWarning)
-        warnings.simplefilter("ignore", fits.verify.AstropyUserWarning)
-        yield
+pytestmark = pytest.mark.usefixtures("quiet_astropy")
 
 
 def values(dtype: str, shape: tuple[int, ...] = SHAPE, seed: int = 0) -> np.ndarray:

@@ -5,8 +5,6 @@ import copy
 import gzip
 import pickle
 import re
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +35,7 @@ def header_of(*cards: str) -> Header:
 # Oracles
 
 
-@pytest.fixture(autouse=True)
-def quiet_astropy() -> Iterator[None]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", fits.verify.VerifyWarning)
-        warnings.simplefilter("ignore", fits.verify.AstropyUserWarning)
-        yield
+pytestmark = pytest.mark.usefixtures("quiet_astropy")
 
 
 def astropy_cards(text: str) -> list[tuple[str, Any, str]]:

@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import warnings
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,12 +26,7 @@ KINDS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def quiet_astropy() -> Iterator[None]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", fits.verify.VerifyWarning)
-        warnings.simplefilter("ignore", fits.verify.AstropyUserWarning)
-        yield
+pytestmark = pytest.mark.usefixtures("quiet_astropy")
 
 
 @cache

@@ -39,7 +39,7 @@ public final class ImageReader {
   /**
    * Opens an image whose pixels are calibrated when they are read.
    *
-   * @param path as for {@link FileSource#open}
+   * @param path as for {@link LocalSource#open}
    * @param request for FLOAT32, FLOAT16 or BFLOAT16
    * @throws FitsException of kind MISMATCH if the calibration is for images of another shape
    */
