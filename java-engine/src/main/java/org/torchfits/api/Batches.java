@@ -87,7 +87,7 @@ public final class Batches {
       String fill,
       @Nullable String dtype,
       long out) {
-    ImageRequest request = Images.request(hdu, name, version, null, true, dtype, false);
+    ImageRequest request = Images.request(hdu, name, version, true, dtype, false);
     TensorView bounds = TensorView.at(boxes, Abi.UNVERSIONED);
     return Tasks.begin(() ->
         out == 0

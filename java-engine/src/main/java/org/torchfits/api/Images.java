@@ -20,34 +20,42 @@ public final class Images {
   private Images() {}
 
   /**
-   * Reads one image into a new block.
+   * What shall be read of images: to be made once and passed to many calls, since each argument of
+   * a call from Python costs time.
    *
-   * @param path the bytes of the file's name, one in each char
    * @param hdu from 0; -1 for {@code name}, -2 for the first image
    * @param version EXTVER; 0 for any
-   * @param section as {@link org.torchfits.image.Section#parse} has it; null for all
    * @param dtype name of an {@link ElementType} of numbers; null for the exact type
    * @param general whether cfitsio must read
-   * @return as {@link Tasks} has it
    */
-  public static long readImage(
-      String path,
+  public static ImageRequest request(
       int hdu,
       @Nullable String name,
       int version,
-      @Nullable String section,
       boolean scaled,
       @Nullable String dtype,
       boolean general) {
-    ImageRequest request = request(hdu, name, version, section, scaled, dtype, general);
-    return Tasks.begin(() -> ImageLoader.load(path, request, Abi.UNVERSIONED));
+    ElementType type = dtype == null ? null : ElementType.valueOf(dtype);
+    return new ImageRequest(new HduSelector(hdu, name, version), null, scaled, type, general);
+  }
+
+  /**
+   * Reads one image into a new block.
+   *
+   * @param path the bytes of the file's name, one in each char
+   * @param section as {@link org.torchfits.image.Section#parse} has it; null for all
+   * @param request for all of an image
+   * @return as {@link Tasks} has it
+   */
+  public static long readImage(String path, @Nullable String section, ImageRequest request) {
+    return Tasks.begin(() -> ImageLoader.load(path, request.of(section), Abi.UNVERSIONED));
   }
 
   /**
    * Reads the parameters of random groups, (GCOUNT, PCOUNT), in the type that they are stored in.
    *
    * @return as {@link Tasks} has it
-   * @see #readImage for the parameters
+   * @see #request and {@link #readImage} for the parameters
    */
   public static long readParameters(String path, int hdu, @Nullable String name, int version) {
     HduSelector selector = new HduSelector(hdu, name, version);
@@ -60,11 +68,11 @@ public final class Images {
    * and shape with commas between the axes, separated by tabs. Null if this takes long: the caller
    * looks for signals and calls again.
    *
-   * @see #readImage for the parameters
+   * @see #request and {@link #readImage} for the parameters
    */
   public static @Nullable String describeImage(
       String path, int hdu, @Nullable String name, int version) {
-    ImageRequest request = request(hdu, name, version, null, true, null, false);
+    ImageRequest request = request(hdu, name, version, true, null, false);
     try (OpenImage image = ImageReader.open(path, request)) {
       String shape =
           LongStream.of(image.shape()).mapToObj(Long::toString).collect(Collectors.joining(","));
@@ -84,7 +92,7 @@ public final class Images {
    * @param gain factor of each pixel
    * @param gains likewise with factors
    * @return as {@link Tasks} has it
-   * @see #readImage for the other parameters
+   * @see #request and {@link #readImage} for the other parameters
    */
   public static long readCalibrated(
       String path,
@@ -99,7 +107,7 @@ public final class Images {
       long offsets,
       double gain,
       long gains) {
-    ImageRequest request = request(hdu, name, version, section, scaled, dtype, general);
+    ImageRequest request = request(hdu, name, version, scaled, dtype, general).of(section);
     Calibration calibration =
         new Calibration((float) offset, view(offsets), (float) gain, view(gains));
     return Tasks.begin(() ->
@@ -114,7 +122,7 @@ public final class Images {
    * How an image is stored, as {@link StoredLoader#describe} has it; null as for {@link
    * Headers#readHeader}.
    *
-   * @see #readImage for the parameters
+   * @see #request and {@link #readImage} for the parameters
    */
   public static @Nullable String describeStored(
       String path,
@@ -124,7 +132,8 @@ public final class Images {
       @Nullable String section,
       boolean scaled) {
     try {
-      return StoredLoader.describe(path, request(hdu, name, version, section, scaled, null, false));
+      return StoredLoader.describe(
+          path, request(hdu, name, version, scaled, null, false).of(section));
     } catch (Unfinished comeBack) {
       return null;
     }
@@ -136,7 +145,7 @@ public final class Images {
    * @param first element of the result, in C order
    * @param out address of the {@code DLManagedTensor} that is filled
    * @return as {@link Tasks} has it
-   * @see #readImage for the other parameters
+   * @see #request and {@link #readImage} for the other parameters
    */
   public static long readStored(
       String path,
@@ -146,20 +155,8 @@ public final class Images {
       @Nullable String section,
       long first,
       long out) {
-    ImageRequest request = request(hdu, name, version, section, false, null, false);
+    ImageRequest request = request(hdu, name, version, false, null, false).of(section);
     return Tasks.begin(
         () -> StoredLoader.load(path, request, first, TensorView.at(out, Abi.UNVERSIONED)));
-  }
-
-  static ImageRequest request(
-      int hdu,
-      @Nullable String name,
-      int version,
-      @Nullable String section,
-      boolean scaled,
-      @Nullable String dtype,
-      boolean general) {
-    ElementType type = dtype == null ? null : ElementType.valueOf(dtype);
-    return new ImageRequest(new HduSelector(hdu, name, version), section, scaled, type, general);
   }
 }

@@ -75,7 +75,7 @@ public final class Tasks {
     Read read = new Read(preparation);
     Task ended = read.workToEnd();
     if (ended != null) {
-      return ended.help(System.nanoTime());
+      return ended.end();
     }
     MINE.get().push(read);
     return Task.RUNNING;
@@ -90,7 +90,7 @@ public final class Tasks {
     }
     Task ended = read.workToEnd();
     if (ended != null) {
-      return ended.help(System.nanoTime());
+      return ended.end();
     }
     mine.push(read);
     return Task.RUNNING;

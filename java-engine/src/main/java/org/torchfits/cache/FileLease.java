@@ -37,11 +37,6 @@ final class FileLease implements ByteSource {
   }
 
   @Override
-  public long sizeHint() {
-    return source.sizeHint();
-  }
-
-  @Override
   public FileIdentity settledIdentity() {
     return file.identity;
   }
@@ -49,6 +44,11 @@ final class FileLease implements ByteSource {
   @Override
   public long read(long offset, MemorySegment into) {
     return source.read(offset, into);
+  }
+
+  @Override
+  public long read(long offset, MemorySegment into, long least) {
+    return source.read(offset, into, least);
   }
 
   @Override

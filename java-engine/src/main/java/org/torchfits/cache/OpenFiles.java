@@ -5,7 +5,9 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.torchfits.header.HduIndex;
 import org.torchfits.header.HduReader;
+import org.torchfits.header.Window;
 import org.torchfits.source.FileIdentity;
 import org.torchfits.source.LocalSource;
 
@@ -63,20 +65,38 @@ public final class OpenFiles {
   }
 
   private static HduReader readerOf(FileLease lease) {
-    return new HduReader(lease, lease.file().index);
+    return readerOf(lease, new Window());
   }
 
+  private static HduReader readerOf(FileLease lease, Window window) {
+    return new HduReader(lease, lease.file().index, window);
+  }
+
+  /** A small file is never asked what it is: its first bytes are all that is wanted. */
   private HduReader readerOfOpened(String path) {
+    long beforeRead = FileIdentity.nowNanos();
     LocalSource source = LocalSource.open(path);
+    Window start = new Window();
     try {
+      if (!isKnown(path)) {
+        start.load(source, 0, 1);
+        if (!start.isFull()) {
+          return new HduReader(source, new HduIndex(), start);
+        }
+      }
       FileIdentity identity = source.identity();
-      return identity.size() > HduReader.WINDOW_BYTES && identity.isSettled()
-          ? readerOf(keep(path, identity, source))
-          : new HduReader(source);
+      return identity.size() > Window.BYTES && identity.isSettledAt(beforeRead)
+          ? readerOf(keep(path, identity, source), start)
+          : new HduReader(source, new HduIndex(), start);
     } catch (RuntimeException | Error failure) {
+      start.close();
       source.close();
       throw failure;
     }
+  }
+
+  private synchronized boolean isKnown(String path) {
+    return files.containsKey(path);
   }
 
   /** The file of that path if there is an open one. */

@@ -8,7 +8,6 @@ import org.jspecify.annotations.Nullable;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
 import org.torchfits.source.ByteSource;
-import org.torchfits.source.Scratch;
 
 /**
  * Goes through a file's HDUs in order, reading headers and skipping data. One thread at a time.
@@ -21,9 +20,6 @@ public final class HduReader implements AutoCloseable {
 
   private static final int KEYWORD_BYTES = 8;
 
-  /** Brings the header and the pixels of a small file at once, and costs a large one nothing. */
-  public static final long WINDOW_BYTES = 32 << 10;
-
   /** Some 800,000 cards; larger than any header, small enough to be searched in a moment. */
   private static final long MAX_HEADER_BYTES = 64 << 20;
 
@@ -34,11 +30,7 @@ public final class HduReader implements AutoCloseable {
   private final ByteSource source;
   private final HduIndex index;
   private final boolean isOwner;
-  private @Nullable Scratch scratch;
-  private MemorySegment window = MemorySegment.NULL;
-  private byte[] block = new byte[0];
-  private long windowOffset;
-  private long windowBytes;
+  private final Window window;
   private int nextIndex;
   private long nextOffset;
 
@@ -46,16 +38,18 @@ public final class HduReader implements AutoCloseable {
    * @param source is closed with this reader
    */
   public HduReader(ByteSource source) {
-    this(source, new HduIndex());
+    this(source, new HduIndex(), new Window());
   }
 
   /**
    * @param source is closed with this reader
    * @param index of the source: HDUs that it knows are not parsed again, others are added to it
+   * @param window of the source, maybe loaded; is closed with this reader
    */
-  public HduReader(ByteSource source, HduIndex index) {
+  public HduReader(ByteSource source, HduIndex index, Window window) {
     this.source = source;
     this.index = index;
+    this.window = window;
     this.isOwner = true;
   }
 
@@ -63,9 +57,7 @@ public final class HduReader implements AutoCloseable {
     this.source = owner.source;
     this.index = owner.index;
     this.isOwner = false;
-    this.window = owner.window;
-    this.windowOffset = owner.windowOffset;
-    this.windowBytes = owner.windowBytes;
+    this.window = new Window(owner.window);
   }
 
   /** Where the bytes come from. */
@@ -85,9 +77,7 @@ public final class HduReader implements AutoCloseable {
   /** Takes the bytes of {@link #buffered} back. */
   @Override
   public void close() {
-    if (scratch != null) {
-      scratch.close();
-    }
+    window.close();
     if (isOwner) {
       source.close();
     }
@@ -138,15 +128,12 @@ public final class HduReader implements AutoCloseable {
   public String headerText(Hdu hdu) {
     byte[] text = new byte[Math.toIntExact(hdu.headerBytes())];
     for (int done = 0; done < text.length; ) {
-      if (!isBuffered(hdu.headerOffset() + done, 1)) {
-        load(hdu.headerOffset() + done);
-      }
-      long at = hdu.headerOffset() + done - windowOffset;
-      int count = (int) Math.min(windowBytes - at, text.length - done);
-      if (count <= 0) {
+      long from = hdu.headerOffset() + done;
+      if (!isLoaded(from, 1)) {
         throw truncated("the file became shorter while it was read");
       }
-      MemorySegment.copy(window, JAVA_BYTE, at, text, done, count);
+      int count = (int) Math.min(window.countFrom(from), text.length - done);
+      MemorySegment.copy(window.slice(from, count), JAVA_BYTE, 0, text, done, count);
       done += count;
     }
     return new String(text, ISO_8859_1);
@@ -157,11 +144,7 @@ public final class HduReader implements AutoCloseable {
    * next call.
    */
   public @Nullable MemorySegment buffered(long offset, long count) {
-    return isBuffered(offset, count) ? window.asSlice(offset - windowOffset, count) : null;
-  }
-
-  private boolean isBuffered(long offset, long count) {
-    return offset >= windowOffset && count <= windowBytes - (offset - windowOffset);
+    return window.holds(offset, count) ? window.slice(offset, count) : null;
   }
 
   private boolean extensionFollows() {
@@ -170,10 +153,7 @@ public final class HduReader implements AutoCloseable {
         || !source.reaches(nextOffset + KEYWORD_BYTES)) {
       return false;
     }
-    if (!isBuffered(nextOffset, KEYWORD_BYTES)) {
-      load(nextOffset);
-    }
-    return isBuffered(nextOffset, KEYWORD_BYTES) && keyword(nextOffset - windowOffset) == XTENSION;
+    return isLoaded(nextOffset, KEYWORD_BYTES) && keyword(nextOffset) == XTENSION;
   }
 
   private Hdu readHeader() {
@@ -188,12 +168,11 @@ public final class HduReader implements AutoCloseable {
     if (nextIndex > 0) {
       return;
     }
-    load(0);
-    if (windowBytes >= Card.BYTES && keyword(0) == SIMPLE) {
+    if (isLoaded(0, Card.BYTES) && keyword(0) == SIMPLE) {
       return;
     }
     // A source that is no file has no size and says so, which is the better message.
-    boolean empty = !source.reaches(1) && windowBytes == 0;
+    boolean empty = !source.reaches(1) && !window.holds(0, 1);
     String reason =
         empty ? "the file is empty" : "not a FITS file (it does not begin with the keyword SIMPLE)";
     throw new FitsException(ErrorKind.NOT_FITS, source.name() + ": " + reason);
@@ -202,11 +181,10 @@ public final class HduReader implements AutoCloseable {
   /** Feeds the cards to the parser; returns the bytes up to and with END. */
   private long acceptCards(StructureParser parser) {
     for (long offset = nextOffset; ; offset += BLOCK_BYTES) {
-      long at = block(offset);
-      if (at < 0) {
+      if (!isLoaded(offset, BLOCK_BYTES)) {
         throw truncated("the file ends before the header does, whose END card is missing");
       }
-      int end = acceptBlock(parser, at);
+      int end = acceptBlock(parser, offset);
       if (end >= 0) {
         return offset - nextOffset + end + Card.BYTES;
       }
@@ -217,11 +195,12 @@ public final class HduReader implements AutoCloseable {
   }
 
   /**
-   * Offset of END in the block at {@code at}, or -1 if the header goes on. Cards that are no text
-   * do not end it: astropy and cfitsio read past them too.
+   * Offset of END in the block at that place of the file, or -1 if the header goes on. Cards that
+   * are no text do not end it: astropy and cfitsio read past them too.
    */
-  private int acceptBlock(StructureParser parser, long at) {
-    MemorySegment.copy(window, JAVA_BYTE, at, block, 0, BLOCK_BYTES);
+  private int acceptBlock(StructureParser parser, long offset) {
+    byte[] block = window.array();
+    MemorySegment.copy(window.slice(offset, BLOCK_BYTES), JAVA_BYTE, 0, block, 0, BLOCK_BYTES);
     for (int card = 0; card < BLOCK_BYTES; card += Card.BYTES) {
       if (block[card] == 'E' && Card.keyword(block, card) == END) {
         return card;
@@ -231,38 +210,20 @@ public final class HduReader implements AutoCloseable {
     return -1;
   }
 
-  /** The keyword that stands at that place of the scratch. */
-  private long keyword(long at) {
-    MemorySegment.copy(window, JAVA_BYTE, at, block, 0, KEYWORD_BYTES);
-    return Card.keyword(block, 0);
+  /** The keyword that stands at that place of the file, whose bytes are in the window. */
+  private long keyword(long offset) {
+    byte[] keyword = window.array();
+    MemorySegment.copy(
+        window.slice(offset, KEYWORD_BYTES), JAVA_BYTE, 0, keyword, 0, KEYWORD_BYTES);
+    return Card.keyword(keyword, 0);
   }
 
-  /**
-   * Where in the scratch the block of the file at {@code offset} stands; -1 if the file ends before
-   * its end.
-   */
-  private long block(long offset) {
-    if (!isBuffered(offset, BLOCK_BYTES)) {
-      load(offset);
+  /** Whether the file has these bytes, which are in the window now. */
+  private boolean isLoaded(long offset, long count) {
+    if (!window.holds(offset, count)) {
+      window.load(source, offset, count);
     }
-    return windowBytes - (offset - windowOffset) >= BLOCK_BYTES ? offset - windowOffset : -1;
-  }
-
-  private void load(long offset) {
-    if (scratch == null) {
-      scratch = Scratch.borrow();
-      block = new byte[BLOCK_BYTES];
-      window = scratch.bytes();
-    }
-    windowOffset = offset;
-    windowBytes = source.read(offset, window.asSlice(0, windowBytes(offset)));
-  }
-
-  /** No more than there is: to find the end by reading takes a call more. */
-  private long windowBytes(long offset) {
-    long size = source.sizeHint();
-    // The kernel's own files have content, and no size.
-    return size == 0 ? WINDOW_BYTES : Math.clamp(size - offset, 0, WINDOW_BYTES);
+    return window.holds(offset, count);
   }
 
   private FitsException badHeader(String reason) {

@@ -49,7 +49,7 @@ final class DirectImage extends OpenImage {
     this.format = format;
     this.decoder = decoder;
     this.runs = runs;
-    this.stored = new StoredPixels(reader, runs, format.storedBytes(), place());
+    this.stored = new StoredPixels(reader, runs, format.storedBytes(), hdu);
     this.pieces = ImagePieces.of(this).ofAtMost(runs.pieceElements());
     this.buffered =
         runs.isOneRun()

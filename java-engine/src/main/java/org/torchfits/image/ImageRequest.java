@@ -19,6 +19,11 @@ public record ImageRequest(
     @Nullable ElementType dtype,
     boolean general) {
 
+  /** The same of a part of the image. */
+  public ImageRequest of(@Nullable String part) {
+    return part == null ? this : new ImageRequest(hdu, part, scaled, dtype, general);
+  }
+
   /** The same, but for the type of the elements. */
   ImageRequest as(ElementType other) {
     return new ImageRequest(hdu, section, scaled, other, general);

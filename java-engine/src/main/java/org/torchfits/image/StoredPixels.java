@@ -3,6 +3,7 @@ package org.torchfits.image;
 import java.lang.foreign.MemorySegment;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
+import org.torchfits.header.Hdu;
 import org.torchfits.header.HduReader;
 import org.torchfits.source.Scratch;
 
@@ -16,20 +17,20 @@ final class StoredPixels {
   private final HduReader reader;
   private final PixelRuns runs;
   private final int storedBytes;
-  private final String place;
+  private final Hdu hdu;
 
   /** Whether each run is read by itself, right to where it is wanted. */
   private final boolean isDirect;
 
   /**
    * @param reader is not asked for another HDU any more
-   * @param place file and HDU, for messages
+   * @param hdu that the pixels are of
    */
-  StoredPixels(HduReader reader, PixelRuns runs, int storedBytes, String place) {
+  StoredPixels(HduReader reader, PixelRuns runs, int storedBytes, Hdu hdu) {
     this.reader = reader;
     this.runs = runs;
     this.storedBytes = storedBytes;
-    this.place = place;
+    this.hdu = hdu;
     this.isDirect = runs.isDense() && !runs.areRunsNear();
   }
 
@@ -118,7 +119,9 @@ final class StoredPixels {
       into.copyFrom(buffered);
     } else if (reader.source().read(offset, into) < into.byteSize()) {
       throw new FitsException(
-          ErrorKind.TRUNCATED, place + ": the file became shorter while it was read");
+          ErrorKind.TRUNCATED,
+          ImageReader.place(reader.source().name(), hdu)
+              + ": the file became shorter while it was read");
     }
   }
 

@@ -19,13 +19,6 @@ public interface ByteSource extends AutoCloseable {
    */
   long size();
 
-  /**
-   * About how many bytes there are, told at once: to read more than that may cost a call in vain.
-   */
-  default long sizeHint() {
-    return size();
-  }
-
   /** Whether there are at least {@code end} bytes. */
   default boolean reaches(long end) {
     return end <= size();
@@ -51,6 +44,17 @@ public interface ByteSource extends AutoCloseable {
    *     now and the caller must come back
    */
   long read(long offset, MemorySegment into);
+
+  /**
+   * Reads at least so many bytes, if the source has them, and more if they come with them.
+   *
+   * @param least from 1 to what {@code into} holds
+   * @return bytes read; fewer than {@code least} only at the end of the source
+   * @see #read(long, MemorySegment) for the rest
+   */
+  default long read(long offset, MemorySegment into, long least) {
+    return read(offset, into);
+  }
 
   @Override
   void close();

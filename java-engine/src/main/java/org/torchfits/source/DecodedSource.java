@@ -43,11 +43,6 @@ final class DecodedSource implements ByteSource {
   }
 
   @Override
-  public long sizeHint() {
-    return Long.MAX_VALUE;
-  }
-
-  @Override
   public boolean reaches(long end) {
     return inSlices(deadline -> file.reaches(end, deadline));
   }

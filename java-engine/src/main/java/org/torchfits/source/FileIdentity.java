@@ -1,7 +1,6 @@
 package org.torchfits.source;
 
 import java.lang.foreign.MemorySegment;
-import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.torchfits.dlpack.Libc;
 import org.torchfits.dlpack.StatView;
@@ -19,6 +18,8 @@ import org.torchfits.dlpack.StatView;
  */
 public record FileIdentity(long device, long inode, long size, long mtimeNanos, long ctimeNanos) {
   private static final long NANOS_PER_SECOND = 1_000_000_000;
+
+  private static final long NANOS_PER_MILLI = 1_000_000;
 
   /** Linux stamps files by a clock that ticks every 1 to 10 ms. */
   private static final long TICK_NANOS = 100_000_000;
@@ -50,11 +51,16 @@ public record FileIdentity(long device, long inode, long size, long mtimeNanos, 
    * within the last tick of its file system's clock could be written again without a trace.
    */
   public boolean isSettled() {
-    Instant now = Instant.now();
-    return isSettledAt(now.getEpochSecond() * NANOS_PER_SECOND + now.getNano());
+    return isSettledAt(nowNanos());
   }
 
-  boolean isSettledAt(long nowNanos) {
+  /** The time as {@link #isSettledAt} takes it: nanoseconds since 1970, to the millisecond. */
+  public static long nowNanos() {
+    return System.currentTimeMillis() * NANOS_PER_MILLI;
+  }
+
+  /** Whether any change of the file since {@code nowNanos} would have changed its identity. */
+  public boolean isSettledAt(long nowNanos) {
     boolean coarse = ctimeNanos % NANOS_PER_SECOND == 0;
     return nowNanos - ctimeNanos > (coarse ? COARSE_TICK_NANOS : TICK_NANOS);
   }

@@ -12,8 +12,8 @@ import org.torchfits.error.FitsException;
 /**
  * A local regular file, read by position.
  *
- * <p>Size and type are asked for when they are needed: a small file is read to its end by one call,
- * which tells both.
+ * <p>Size and type are asked for when they are needed: the first read of a small file brings all
+ * that is ever asked for.
  */
 public final class FileSource implements ByteSource {
   private static final long UNKNOWN = -1;
@@ -21,6 +21,9 @@ public final class FileSource implements ByteSource {
   private final String name;
   private final int descriptor;
   private volatile long size = UNKNOWN;
+
+  /** So many bytes at least there are, as reads have shown. */
+  private volatile long seen;
 
   private FileSource(String name, int descriptor) {
     this.name = name;
@@ -124,18 +127,30 @@ public final class FileSource implements ByteSource {
   }
 
   @Override
+  public boolean reaches(long end) {
+    return end <= seen || end <= size();
+  }
+
+  @Override
   public long read(long offset, MemorySegment into) {
-    long wanted = into.byteSize();
+    return read(offset, into, into.byteSize());
+  }
+
+  @Override
+  public long read(long offset, MemorySegment into, long least) {
     long got = 0;
     // One call brings everything but for signals and sizes beyond 2 GiB; at the end a second one
     // tells so.
-    while (got < wanted) {
+    while (got < least) {
       long more = readOnce(offset + got, into.asSlice(got));
       if (more == 0) {
         foundEnd(offset + got, got);
         break;
       }
       got += more;
+    }
+    if (size == UNKNOWN && offset + got > seen) {
+      seen = offset + got;
     }
     return got;
   }

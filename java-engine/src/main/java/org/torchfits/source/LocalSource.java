@@ -10,8 +10,6 @@ import org.jspecify.annotations.Nullable;
  * plain file costs no further call.
  */
 public final class LocalSource implements ByteSource {
-  private static final long FITS_BLOCK_BYTES = 2880;
-
   private final FileSource file;
   private volatile @Nullable ByteSource content;
 
@@ -43,13 +41,6 @@ public final class LocalSource implements ByteSource {
     return content().reaches(end);
   }
 
-  /** Until the first read, a compressed file may be any. */
-  @Override
-  public long sizeHint() {
-    ByteSource known = content;
-    return known == null ? Math.max(file.size(), FITS_BLOCK_BYTES) : known.sizeHint();
-  }
-
   /** The open file and its content as it is now, compressed if it is. */
   public FileIdentity identity() {
     return file.identity();
@@ -62,16 +53,21 @@ public final class LocalSource implements ByteSource {
 
   @Override
   public long read(long offset, MemorySegment into) {
+    return read(offset, into, into.byteSize());
+  }
+
+  @Override
+  public long read(long offset, MemorySegment into, long least) {
     ByteSource known = content;
     if (known != null) {
-      return known.read(offset, into);
+      return known.read(offset, into, least);
     }
     if (offset != 0 || into.byteSize() < Compression.MAGIC_BYTES) {
-      return content().read(offset, into);
+      return content().read(offset, into, least);
     }
-    long count = file.read(0, into);
+    long count = file.read(0, into, Math.max(least, Compression.MAGIC_BYTES));
     ByteSource found = contentOf(into.asSlice(0, count));
-    return found == file ? count : found.read(0, into);
+    return found == file ? count : found.read(0, into, least);
   }
 
   /**

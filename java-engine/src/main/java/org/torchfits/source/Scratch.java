@@ -17,11 +17,15 @@ public final class Scratch implements AutoCloseable {
   /** Fits a core's L2 cache with room to spare. */
   public static final long BYTES = 256 << 10;
 
+  /** Holds a block of a FITS file. */
+  public static final int ARRAY_BYTES = 2880;
+
   private static final long PAGE_BYTES = 4096;
   private static final ArrayBlockingQueue<Scratch> POOL = new ArrayBlockingQueue<>(32);
 
   private final Arena arena = Arena.ofShared();
   private final MemorySegment bytes = arena.allocate(BYTES, PAGE_BYTES);
+  private final byte[] array = new byte[ARRAY_BYTES];
 
   private Scratch() {}
 
@@ -34,6 +38,11 @@ public final class Scratch implements AutoCloseable {
   /** All {@link #BYTES} of it. */
   public MemorySegment bytes() {
     return bytes;
+  }
+
+  /** {@link #ARRAY_BYTES} of the heap, for what is looked at byte by byte. */
+  public byte[] array() {
+    return array;
   }
 
   /** Writes a file name and the zero that ends it into this scratch. */

@@ -135,12 +135,15 @@ public final class Job {
 
   /** The last pieces of others end soon after one's own: to sleep and be woken takes longer. */
   private boolean awaitEnd(long deadlineNanos) {
+    if (hasEnded()) {
+      return true;
+    }
     long start = System.nanoTime();
     while (System.nanoTime() - start < SPIN_NANOS) {
+      Thread.onSpinWait();
       if (hasEnded()) {
         return true;
       }
-      Thread.onSpinWait();
     }
     return sleepToEnd(deadlineNanos);
   }

@@ -10,7 +10,7 @@ public final class Task {
   /** What {@link #help} returns while the job is not done. */
   public static final long RUNNING = 0;
 
-  /** What {@link #help} returns when the job filled memory of the caller. */
+  /** What {@link #end} returns when the job filled memory of the caller. */
   public static final long DONE = -1;
 
   /** What the job reads from; closed when no thread works on it any more. */
@@ -75,7 +75,7 @@ public final class Task {
    * Works on the job until it ends or the deadline has passed, and keeps what it made.
    *
    * @param deadlineNanos by {@link System#nanoTime()}
-   * @return whether the job ended: {@link #help} returns at once
+   * @return whether the job ended: it is time for {@link #end}
    */
   public boolean work(long deadlineNanos) {
     while (job.help(deadlineNanos)) {
@@ -89,7 +89,7 @@ public final class Task {
     return false;
   }
 
-  /** A failure waits for {@link #help}, like one of a job. */
+  /** A failure waits for {@link #end}, like one of a job. */
   private void begin(Supplier<Second> supplier) {
     try {
       Second second = supplier.get();
@@ -104,13 +104,18 @@ public final class Task {
    * Works on the job until it ends or the deadline has passed.
    *
    * @param deadlineNanos by {@link System#nanoTime()}
-   * @return the address of the block, which is the caller's from now on; or {@link #DONE} or {@link
-   *     #RUNNING}
+   * @return as {@link #end} does, or {@link #RUNNING}
    */
   public long help(long deadlineNanos) {
-    if (!work(deadlineNanos)) {
-      return RUNNING;
-    }
+    return work(deadlineNanos) ? end() : RUNNING;
+  }
+
+  /**
+   * What a job made that has ended.
+   *
+   * @return the address of the block, which is the caller's from now on; or {@link #DONE}
+   */
+  public long end() {
     try {
       Job.raise(failure);
       job.rethrow();

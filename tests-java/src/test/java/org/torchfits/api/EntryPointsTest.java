@@ -32,6 +32,7 @@ import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
 import org.torchfits.header.FitsBytes;
 import org.torchfits.header.HduSelector;
+import org.torchfits.image.ImageRequest;
 import org.torchfits.work.Task;
 
 /** The calls that Python makes. */
@@ -68,8 +69,8 @@ class EntryPointsTest {
 
   @Test
   void readImage_byName_isExactTensor() {
-    long address =
-        finish(Images.readImage(file, HduSelector.BY_NAME, "sci", 2, null, true, null, false));
+    ImageRequest request = Images.request(HduSelector.BY_NAME, "sci", 2, true, null, false);
+    long address = finish(Images.readImage(file, null, request));
     TensorView image = TensorView.at(address, Abi.UNVERSIONED);
     assertEquals(ElementType.UINT8, image.type());
     assertArrayEquals(new long[] {2, 3}, image.shape());
@@ -79,10 +80,8 @@ class EntryPointsTest {
 
   @Test
   void readImage_sectionAsFloats_isThat() {
-    long address =
-        finish(
-            Images.readImage(
-                file, HduSelector.FIRST_IMAGE, null, 0, "1,1:", true, "FLOAT32", true));
+    ImageRequest request = Images.request(HduSelector.FIRST_IMAGE, null, 0, true, "FLOAT32", true);
+    long address = finish(Images.readImage(file, "1,1:", request));
     TensorView image = TensorView.at(address, Abi.UNVERSIONED);
     assertArrayEquals(new float[] {5, 6}, image.elements().toArray(JAVA_FLOAT));
     NativeBlocks.free(address);

@@ -25,6 +25,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
+import org.torchfits.image.ImageRequest;
 
 /** Who may import whom, and what no code may do. */
 class ArchitectureTest {
@@ -174,7 +175,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void apiMethods_any_takePrimitivesAndStrings() {
+  void apiMethods_any_takePrimitivesStringsAndRequests() {
     methods()
         .that()
         .areDeclaredInClassesThat()
@@ -193,7 +194,9 @@ class ArchitectureTest {
                     method.getRawParameterTypes().stream(), Stream.of(method.getRawReturnType()))
                 .forEach(type ->
                     assertTrue(
-                        type.isPrimitive() || type.isEquivalentTo(String.class),
+                        type.isPrimitive()
+                            || type.isEquivalentTo(String.class)
+                            || type.isEquivalentTo(ImageRequest.class),
                         method.getFullName() + " has " + type.getName())));
   }
 

@@ -415,6 +415,53 @@ class HduReaderTest {
   }
 
   @Test
+  void next_sourceThatGivesLittleAtOnce_findsTheSame() {
+    FitsBytes file = new FitsBytes().header(primary(8, 100)).data(new byte[100]);
+    for (int i = 0; i < 40; i++) {
+      file.header(extension(16, 10 + i)).data(new byte[20 + 2 * i]);
+    }
+    MemorySource all = MemorySource.of(file.toBytes());
+    ByteSource little = new LittleSource(all);
+    try (HduReader expected = new HduReader(all);
+        HduReader reader = new HduReader(little)) {
+      for (int i = 0; i < 41; i++) {
+        Hdu hdu = expected.find(new HduSelector(i, null, 0));
+        Hdu found = reader.find(new HduSelector(i, null, 0));
+        assertEquals(hdu.dataOffset(), found.dataOffset());
+        assertArrayEquals(hdu.axes(), found.axes());
+        assertEquals(expected.headerText(hdu), reader.headerText(found));
+      }
+      assertNull(reader.next());
+    }
+  }
+
+  /** Brings no byte that is not asked for. */
+  private record LittleSource(ByteSource source) implements ByteSource {
+    @Override
+    public String name() {
+      return source.name();
+    }
+
+    @Override
+    public long size() {
+      return source.size();
+    }
+
+    @Override
+    public long read(long offset, MemorySegment into) {
+      return source.read(offset, into);
+    }
+
+    @Override
+    public long read(long offset, MemorySegment into, long least) {
+      return source.read(offset, into.asSlice(0, least));
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
   void buffered_notInMemory_isNull() {
     byte[] file = new FitsBytes().header(primary(8, 100_000)).data(new byte[100_000]).toBytes();
     try (HduReader reader = new HduReader(MemorySource.of(file))) {

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -32,6 +33,39 @@ abstract class ByteSourceContract {
       MemorySegment into = arena.allocate(wanted);
       long count = source.read(offset, into);
       return into.asSlice(0, count).toArray(JAVA_BYTE);
+    }
+  }
+
+  @Test
+  void read_atLeast_bringsThatFromTheContent() throws IOException {
+    try (ByteSource source = open(content);
+        Arena arena = Arena.ofConfined()) {
+      MemorySegment into = arena.allocate(1000);
+      for (long offset : new long[] {0, 5, SIZE - 1000, SIZE - 500, SIZE - 1, SIZE, SIZE + 5}) {
+        long there = Math.clamp(SIZE - offset, 0, 1000);
+        for (long least : new long[] {1, 500, 1000}) {
+          long count = source.read(offset, into, least);
+          assertTrue(count >= Math.min(least, there) && count <= there, offset + " " + count);
+          assertArrayEquals(
+              Arrays.copyOfRange(
+                  content,
+                  (int) Math.min(offset, SIZE),
+                  (int) Math.min(offset, SIZE) + (int) count),
+              into.asSlice(0, count).toArray(JAVA_BYTE));
+        }
+      }
+    }
+  }
+
+  @Test
+  void reaches_beforeAndAfterReads_isSoUpToTheEnd() throws IOException {
+    try (ByteSource source = open(content)) {
+      for (int round = 0; round < 2; round++) {
+        assertTrue(source.reaches(0));
+        assertTrue(source.reaches(SIZE));
+        assertFalse(source.reaches(SIZE + 1));
+        read(source, SIZE - 10, 20);
+      }
     }
   }
 

@@ -43,6 +43,11 @@ final class PatientSource implements ByteSource {
   }
 
   @Override
+  public long read(long offset, MemorySegment into, long least) {
+    return patiently(() -> source.read(offset, into, least));
+  }
+
+  @Override
   public void close() {
     source.close();
   }
