@@ -9,6 +9,7 @@ from torchfits._memmap import memmap
 from torchfits.batches import read_batch, read_cutouts
 from torchfits.errors import (
     CfitsioError,
+    ColumnNotFoundError,
     CorruptDataError,
     EngineError,
     EngineForkError,
@@ -41,6 +42,7 @@ __version__ = "0.1.0"
 __all__ = [
     "HDU",
     "CfitsioError",
+    "ColumnNotFoundError",
     "CorruptDataError",
     "EngineError",
     "EngineForkError",

@@ -53,6 +53,10 @@ class HduNotFoundError(FitsError, LookupError):
     """The file has no HDU of that number, name or version."""
 
 
+class ColumnNotFoundError(FitsError, LookupError):
+    """The table has no column of that name."""
+
+
 class HduKindError(FitsError, TypeError):
     """The HDU is not of the kind that was asked for, or holds no data."""
 
@@ -115,6 +119,7 @@ BY_KIND: dict[str, type[Exception]] = {
     "BAD_HEADER": HeaderError,
     "BAD_DATA": CorruptDataError,
     "HDU_NOT_FOUND": HduNotFoundError,
+    "COLUMN_NOT_FOUND": ColumnNotFoundError,
     "WRONG_HDU_KIND": HduKindError,
     "UNSUPPORTED": UnsupportedFitsError,
     "BAD_SECTION": SectionError,

@@ -20,6 +20,8 @@ public enum ErrorKind {
   BAD_DATA,
   /** No HDU of that number, name or version. */
   HDU_NOT_FOUND,
+  /** The table has no column of that name. */
+  COLUMN_NOT_FOUND,
   /** The HDU exists and is not of the kind that was asked for, or holds no data. */
   WRONG_HDU_KIND,
   /** Valid FITS of a kind that this version cannot read. */

@@ -68,6 +68,23 @@ public final class Keywords {
     return value == null ? absent : Card.real(value).orElseThrow(() -> invalid(keyword, value));
   }
 
+  /** The value as text, whatever it is; null if there is no such card. */
+  public @Nullable String text(String keyword) {
+    String value = values.get(keyword);
+    return value != null && value.startsWith("'") ? Card.string(value) : value;
+  }
+
+  /** Whether the value is T. */
+  public boolean isTrue(String keyword) {
+    return "T".equals(values.get(keyword));
+  }
+
+  /** A real number; NaN if the card holds none. */
+  public double realOrNan(String keyword, double absent) {
+    String value = values.get(keyword);
+    return value == null ? absent : Card.real(value).orElse(Double.NaN);
+  }
+
   /** The error of a header that cannot be followed. */
   public FitsException bad(String reason) {
     return new FitsException(ErrorKind.BAD_HEADER, place + ": " + reason);

@@ -51,7 +51,7 @@ class ArchitectureTest {
     assertEquals(
         Set.of(
             "api", "batch", "cache", "cfitsio", "dlpack", "error", "header", "image", "library",
-            "source", "tile", "wcslib", "work"),
+            "source", "table", "tile", "wcslib", "work"),
         packages().stream().map(name -> name.substring(ROOT.length())).collect(Collectors.toSet()));
   }
 
@@ -64,7 +64,7 @@ class ArchitectureTest {
         .layer("batch")
         .definedBy(rooms("batch"))
         .layer("readers")
-        .definedBy(rooms("image"))
+        .definedBy(rooms("image", "table"))
         .layer("index")
         .definedBy(rooms("header", "tile", "cache"))
         .layer("access")
@@ -99,6 +99,12 @@ class ArchitectureTest {
     requireUnknown("source", "cfitsio", "wcslib");
     requireUnknown("wcslib", "cfitsio", "source");
     requireUnknown("cfitsio", "wcslib");
+  }
+
+  @Test
+  void readers_any_doNotKnowEachOther() {
+    requireUnknown("image", "table");
+    requireUnknown("table", "image");
   }
 
   private static void requireUnknown(String room, String... others) {

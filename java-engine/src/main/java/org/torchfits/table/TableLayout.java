@@ -1,0 +1,153 @@
+package org.torchfits.table;
+
+import java.util.List;
+import java.util.Objects;
+import org.torchfits.error.ErrorKind;
+import org.torchfits.error.FitsException;
+import org.torchfits.header.Hdu;
+import org.torchfits.header.HduKind;
+import org.torchfits.header.Keywords;
+
+/**
+ * Where the rows and columns of a table stand in its file; every number is checked against the
+ * others, none against the file's size.
+ *
+ * @param place file and HDU, as errors show them
+ * @param kind BINARY_TABLE or ASCII_TABLE
+ * @param rowBytes NAXIS1
+ * @param dataOffset where the first row begins, in bytes from the start of the file
+ * @param heapOffset where the heap begins, likewise; no row ends after it
+ * @param heapBytes up to the end of the data, 0 without a heap
+ * @param columns in the order of the header
+ */
+public record TableLayout(
+    String place,
+    HduKind kind,
+    long rows,
+    long rowBytes,
+    long dataOffset,
+    long heapOffset,
+    long heapBytes,
+    List<Column> columns) {
+
+  /**
+   * The layout of an HDU.
+   *
+   * @param place file and HDU, as errors show them
+   * @param header of the HDU
+   * @throws FitsException of kind WRONG_HDU_KIND, UNSUPPORTED or BAD_HEADER
+   */
+  public static TableLayout of(String place, Hdu hdu, Keywords header) {
+    requireTable(place, hdu, header);
+    if (hdu.axes().length != 2) {
+      throw header.bad("NAXIS = " + hdu.axes().length + " of a table is not 2");
+    }
+    long rowBytes = hdu.axes()[0];
+    long rows = hdu.axes()[1];
+    long tableBytes = tableBytes(header, hdu, rowBytes, rows);
+    long heapOffset = header.integer("THEAP", tableBytes, 0, Long.MAX_VALUE);
+    if (heapOffset < tableBytes || heapOffset > hdu.dataBytes()) {
+      throw header.bad(
+          "THEAP = "
+              + heapOffset
+              + " is not between the rows' end at byte "
+              + tableBytes
+              + " and the data's at "
+              + hdu.dataBytes());
+    }
+    return new TableLayout(
+        place,
+        hdu.kind(),
+        rows,
+        rowBytes,
+        hdu.dataOffset(),
+        hdu.dataOffset() + heapOffset,
+        hdu.dataBytes() - heapOffset,
+        new ColumnParser(header, hdu.kind() == HduKind.ASCII_TABLE, rowBytes).columns());
+  }
+
+  private static void requireTable(String place, Hdu hdu, Keywords header) {
+    switch (hdu.kind()) {
+      case BINARY_TABLE, ASCII_TABLE -> {}
+      case IMAGE, COMPRESSED_IMAGE, RANDOM_GROUPS ->
+          throw new FitsException(
+              ErrorKind.WRONG_HDU_KIND, place + ": the HDU is an image, not a table");
+      case OTHER ->
+          throw new FitsException(
+              ErrorKind.WRONG_HDU_KIND,
+              place + ": the HDU is an extension of a type that is not a table");
+    }
+    if (header.isTrue("ZTABLE")) {
+      throw new FitsException(
+          ErrorKind.UNSUPPORTED, place + ": compressed tables (ZTABLE) cannot be read");
+    }
+  }
+
+  private static long tableBytes(Keywords header, Hdu hdu, long rowBytes, long rows) {
+    long tableBytes;
+    try {
+      tableBytes = Math.multiplyExact(rowBytes, rows);
+    } catch (ArithmeticException overflow) {
+      tableBytes = Long.MAX_VALUE;
+    }
+    if (tableBytes > hdu.dataBytes()) {
+      throw header.bad(
+          rows
+              + " rows of "
+              + rowBytes
+              + " bytes are more than the "
+              + hdu.dataBytes()
+              + " bytes of the data");
+    }
+    return tableBytes;
+  }
+
+  /** Where in the file the row begins, in bytes. */
+  public long rowOffset(long row) {
+    return dataOffset + row * rowBytes;
+  }
+
+  /**
+   * The column of that name: the first that is spelt so, or the first that differs in case only.
+   *
+   * @throws FitsException of kind COLUMN_NOT_FOUND
+   */
+  public Column column(String name) {
+    Column folded = null;
+    for (Column column : columns) {
+      if (column.name().equals(name)) {
+        return column;
+      }
+      if (folded == null && column.name().equalsIgnoreCase(name)) {
+        folded = column;
+      }
+    }
+    if (folded == null) {
+      throw new FitsException(
+          ErrorKind.COLUMN_NOT_FOUND, place + ": no column '" + name + "' (" + names() + ")");
+    }
+    return Objects.requireNonNull(folded);
+  }
+
+  private String names() {
+    int most = 20;
+    List<String> first = columns.stream().limit(most).map(Column::name).toList();
+    String more = columns.size() > most ? ", ..." : "";
+    return "the table has " + columns.size() + ": " + String.join(", ", first) + more;
+  }
+
+  /** The error of bytes that do not mean what they must. */
+  public FitsException bad(ErrorKind kind, Column column, String reason) {
+    return new FitsException(kind, place + ": " + column.describe() + ": " + reason);
+  }
+
+  /**
+   * Likewise, in one row.
+   *
+   * @param row from 0
+   */
+  public FitsException bad(ErrorKind kind, Column column, long row, String reason) {
+    return new FitsException(
+        kind, place + ": " + column.describe() + ", row " + row + ": " + reason);
+  }
+}
