@@ -60,6 +60,11 @@ final class DecodedFiles {
       return file;
     }
 
+    /** Of the compressed file. */
+    FileIdentity identity() {
+      return identity;
+    }
+
     private boolean holdsHeap() {
       return file.heapBytes() > 0;
     }

@@ -32,6 +32,11 @@ final class DecodedSource implements ByteSource {
     return new DecodedSource(DecodedFiles.SHARED.lease(compressed, compression));
   }
 
+  /** Of the compressed file. */
+  FileIdentity identity() {
+    return entry.identity();
+  }
+
   @Override
   public String name() {
     return file.name();

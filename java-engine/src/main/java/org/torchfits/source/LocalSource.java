@@ -43,7 +43,8 @@ public final class LocalSource implements ByteSource {
 
   /** The open file and its content as it is now, compressed if it is. */
   public FileIdentity identity() {
-    return file.identity();
+    // Who decodes the file has taken it over.
+    return content instanceof DecodedSource decoded ? decoded.identity() : file.identity();
   }
 
   /** Whether a read found that the file is compressed. */

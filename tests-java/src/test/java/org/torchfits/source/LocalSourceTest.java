@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.zip.GZIPOutputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Nested;
@@ -60,6 +61,23 @@ class LocalSourceTest {
 
   private FitsException failure(byte[] bytes) {
     return assertThrows(FitsException.class, () -> readAll(bytes));
+  }
+
+  @Test
+  void identity_compressedFileThatIsReadTwice_isThatOfTheFile() throws IOException {
+    ByteArrayOutputStream compressed = new ByteArrayOutputStream();
+    try (GZIPOutputStream gzip = new GZIPOutputStream(compressed)) {
+      gzip.write(content(100_000));
+    }
+    String path = write(compressed.toByteArray());
+    try (LocalSource first = LocalSource.open(path);
+        LocalSource second = LocalSource.open(path)) {
+      for (LocalSource source : List.of(first, second)) {
+        read(new PatientSource(source), 0, 1000);
+        assertTrue(source.isCompressed());
+        assertEquals(FileIdentity.ofPath(path), source.identity());
+      }
+    }
   }
 
   /** Half of it can be compressed. */
