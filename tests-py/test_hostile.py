@@ -1,9 +1,11 @@
 """Files that are broken, missing, or lie about their size: a FitsError that names file, HDU and reason."""
 
+import gzip
 import json
 import os
 import re
 import socket
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -49,7 +51,10 @@ by_image_readers = pytest.mark.parametrize("read", IMAGE_READERS)
 
 def run_program(name: str, *arguments: Any) -> dict[str, Any]:
     command = [sys.executable, PROGRAMS / name, *map(str, arguments)]
-    environment = {**os.environ, "PYTHONPATH": str(PROGRAMS.parent)}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(PROGRAMS.parent), os.environ.get("PYTHONPATH", "")]),
+    }
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, env=environment, check=False)
     assert done.returncode == 0, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
     return json.loads(done.stdout)
@@ -367,6 +372,49 @@ def test_read_headersThatClaimMuch_allocateNothing(tmp_path: Path) -> None:
     assert result["grown_kib"]["VmPeak"] < 256 << 10
 
 
+def tiled(compression: str, side: int, tile: bytes, *cards: bytes, tiles: int = 1) -> bytes:
+    """A compressed image of (tiles * side, side) pixels, whose square tiles are all made of the same bytes."""
+    first = [card("XTENSION", "BINTABLE"), card("BITPIX", 8), *axes(8, tiles), card("PCOUNT", len(tile))]
+    column = [card("GCOUNT", 1), card("TFIELDS", 1), card("TTYPE1", "COMPRESSED_DATA"), card("TFORM1", "1PB")]
+    shape = [card("ZIMAGE", value=True), card("ZCMPTYPE", compression), card("ZBITPIX", 32), card("ZNAXIS", 2)]
+    lengths = [card("ZNAXIS1", side), card("ZNAXIS2", tiles * side), card("ZTILE1", side), card("ZTILE2", side)]
+    table = struct.pack(">ii", len(tile), 0) * tiles
+    return empty_primary() + header(*first, *column, *shape, *lengths, *cards) + padded(table + tile)
+
+
+def empty_tile(side: int) -> bytes:
+    """HCOMPRESS for pixels of one value."""
+    return struct.pack(">Hiiiq3B", 0xDD99, side, side, 1, 7, 0, 0, 0) + bytes(8)
+
+
+# All pixels of a mask are zero that no instruction writes.
+EMPTY_MASK = struct.pack(">7h", 0, 7, -100, 7, 0, 0, 0)
+FALSE_SIZE = gzip.compress(bytes(1000))[:-4] + struct.pack("<I", 4 * 46_000**2 % 2**32)
+
+BOMBS = {
+    "one HCOMPRESS tile": tiled("HCOMPRESS_1", 46_000, empty_tile(46_000)),
+    "many HCOMPRESS tiles": tiled("HCOMPRESS_1", 4000, empty_tile(4000), tiles=100),
+    "one PLIO tile": tiled("PLIO_1", 46_000, EMPTY_MASK),
+    "many PLIO tiles": tiled("PLIO_1", 10_000, EMPTY_MASK, tiles=200),
+    "Rice": tiled("RICE_1", 46_000, bytes(400)),
+    "gzip": tiled("GZIP_1", 46_000, FALSE_SIZE),
+    "gzip, quantised": tiled("GZIP_2", 46_000, FALSE_SIZE, card("ZSCALE", 0.5), card("ZZERO", 0.0)),
+    "tile within bounds": tiled("RICE_1", 11_000, bytes(400)),
+}
+
+
+def test_read_tilesThatClaimMuch_allocateNothing(tmp_path: Path) -> None:
+    paths = []
+    for name, content in BOMBS.items():
+        paths.append(tmp_path / f"{name}.fits")
+        paths[-1].write_bytes(content)
+    result = run_program("grow_by_bad_headers.py", *paths)
+    assert result["outcomes"][:-1] == [["HeaderError", "HeaderError"]] * (len(BOMBS) - 1)
+    assert result["outcomes"][-1][0] == "CorruptDataError"
+    assert result["grown_kib"]["VmHWM"] < 32 << 10
+    assert result["grown_kib"]["VmPeak"] < 1 << 20
+
+
 # Damage at random
 
 
@@ -381,3 +429,17 @@ def test_read_damagedFiles_giveErrorsAndNothingElse(tmp_path: Path) -> None:
     unexpected = [name for name in outcomes if not re.fullmatch(r"image|no image|\w+Error", name)]
     assert unexpected == []
     assert result["grown_kib"] < 100 << 10
+
+
+@pytest.mark.timeout(240)
+def test_read_damagedImages_giveErrorsOrTheirShapes(tmp_path: Path) -> None:
+    inputs = 20_000
+    result = run_program("fuzz_images.py", tmp_path, inputs, 20261124)
+
+    outcomes = result["outcomes"]
+    assert sum(outcomes.values()) == inputs
+    ways = ("whole", "stored", "converted", "calibrated", "section", "batch", "cutouts")
+    for outcome in (*(f"read_{way}" for way in ways), "CorruptDataError", "HeaderError", "TruncatedFileError"):
+        assert outcomes[outcome] > inputs // 50
+    assert result["grown_kib"]["VmHWM"] < 256 << 10
+    assert result["grown_kib"]["VmPeak"] < 1 << 20

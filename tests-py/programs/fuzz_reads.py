@@ -26,15 +26,18 @@ WARM_UP_INPUTS = 4000
 STRUCTURE = [
     b"SIMPLE", b"XTENSION", b"BITPIX", b"NAXIS", b"NAXIS1", b"NAXIS2", b"NAXIS3", b"NAXIS999", b"PCOUNT",
     b"GCOUNT", b"GROUPS", b"EXTNAME", b"EXTVER", b"BSCALE", b"BZERO", b"BLANK", b"ZIMAGE", b"ZBITPIX",
-    b"ZNAXIS", b"ZNAXIS1", b"TFIELDS", b"CONTINUE", b"HIERARCH", b"END",
+    b"ZNAXIS", b"ZNAXIS1", b"ZNAXIS2", b"ZTILE1", b"ZTILE2", b"ZCMPTYPE", b"ZNAME1", b"ZVAL1", b"ZVAL2", b"ZQUANTIZ",
+    b"ZDITHER0", b"ZBLANK", b"ZSCALE", b"ZZERO", b"THEAP", b"TFORM1", b"TTYPE1", b"TFORM2", b"TTYPE2", b"TFIELDS",
+    b"CONTINUE", b"HIERARCH", b"END",
 ]  # fmt: skip
 VALUES = [
     b"0", b"1", b"2", b"-1", b"7", b"8", b"16", b"-32", b"-64", b"64", b"100", b"999", b"1000", b"65537",
     b"999999999999", b"2147483647", b"2147483648", b"-2147483648", b"4294967296", b"4611686018427387904",
     b"9223372036854775807", b"9223372036854775808", b"-9223372036854775808", b"99999999999999999999999999",
     b"1E400", b"-1E400", b"1E-400", b"NaN", b"1.5", b"1D3", b"T", b"F", b"", b"'text'", b"'unclosed", b"''''",
-    b"'IMAGE   '", b"'BINTABLE'", b"'TABLE   '", b"'x&'", b"32768", b"2147483648.", b"/ comment only", b"+",
-    b"0x10", b"\xff\xfe", b"1 2", b"(1,2)",
+    b"'IMAGE   '", b"'BINTABLE'", b"'TABLE   '", b"'1PB(9)  '", b"'1QI(9)  '", b"'1D      '", b"'RICE_1  '",
+    b"'GZIP_2  '", b"'PLIO_1  '", b"'HCOMPRESS_1'", b"'SUBTRACTIVE_DITHER_2'", b"'x&'", b"32768",
+    b"2147483648.", b"/ comment only", b"+", b"0x10", b"\xff\xfe", b"1 2", b"(1,2)",
 ]  # fmt: skip
 
 

@@ -49,11 +49,14 @@ public record Hdu(
    * (GCOUNT, NAXISn, ..., NAXIS2). Empty if there is no data.
    */
   public long[] shape() {
-    long[] shape = new long[groups != null && axes.length == 1 ? 0 : axes.length];
+    if (groups != null && axes.length <= 1) {
+      return new long[0];
+    }
+    long[] shape = new long[axes.length];
     for (int axis = 0; axis < axes.length; axis++) {
       shape[axis] = axes[axes.length - 1 - axis];
     }
-    if (groups != null && shape.length > 0) {
+    if (groups != null) {
       // NAXIS1 is last, and 0 for random groups; the groups come first.
       System.arraycopy(shape, 0, shape, 1, shape.length - 1);
       shape[0] = groups.count();

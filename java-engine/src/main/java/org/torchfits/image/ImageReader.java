@@ -16,6 +16,12 @@ import org.torchfits.source.LocalSource;
 
 /** The one place that chooses by which path an image is read. */
 public final class ImageReader {
+  /** Beyond so many pixels, tiles that were compressed more than any image is are refused. */
+  private static final long UNSUSPICIOUS_PIXELS = 1 << 27;
+
+  /** HCOMPRESS codes an image of one value in tiles of 16 rows that way; others reach 4,095. */
+  private static final long MOST_PIXELS_PER_BYTE = 1 << 15;
+
   private ImageReader() {}
 
   /**
@@ -183,7 +189,7 @@ public final class ImageReader {
               ErrorKind.UNSUPPORTED,
               place(source.name(), hdu) + ": cfitsio takes random groups for an empty image");
         }
-        requireAddressable(source, hdu);
+        requirePlausible(source, hdu);
       }
       case BINARY_TABLE, ASCII_TABLE ->
           throw wrongKind(source, hdu, "the HDU is a table, not an image");
@@ -193,13 +199,27 @@ public final class ImageReader {
   }
 
   /** The header of a compressed image claims its size freely: nothing but the tiles backs it. */
-  private static void requireAddressable(ByteSource source, Hdu hdu) {
+  private static void requirePlausible(ByteSource source, Hdu hdu) {
+    long pixels = pixels(source, hdu);
+    if (hdu.kind() == HduKind.COMPRESSED_IMAGE
+        && pixels > UNSUSPICIOUS_PIXELS
+        && !source.reaches(hdu.dataOffset() + pixels / MOST_PIXELS_PER_BYTE)) {
+      throw badHeader(
+          source,
+          hdu,
+          pixels + " pixels are more than " + MOST_PIXELS_PER_BYTE + " for each byte of its tiles");
+    }
+  }
+
+  /** Number of pixels of an HDU, of which memory could hold eight bytes each. */
+  private static long pixels(ByteSource source, Hdu hdu) {
     try {
       long bytes = Double.BYTES;
       for (long length : hdu.axes()) {
         // An empty axis would hide that the others cannot be counted.
         bytes = Math.multiplyExact(bytes, Math.max(1, length));
       }
+      return bytes / Double.BYTES;
     } catch (ArithmeticException overflow) {
       throw badHeader(
           source,

@@ -122,7 +122,7 @@ public final class TileReader {
    * @param shape of the tile in C order
    * @param target takes the values in C order
    * @param floats what a quantised tile is decoded to
-   * @throws FitsException of kind BAD_DATA
+   * @throws FitsException of kind BAD_DATA, or OUT_OF_MEMORY
    */
   public TileValues decode(
       Tile tile,
@@ -135,7 +135,7 @@ public final class TileReader {
       return decoder.decode(tile, compressed, shape, target, floats, scratch);
     } catch (TileFormatException broken) {
       throw bad(tile.index(), broken);
-    } catch (NativeMemoryException refused) {
+    } catch (NativeMemoryException | OutOfMemoryError refused) {
       throw new FitsException(
           ErrorKind.OUT_OF_MEMORY, place + ": tile " + tile.index() + ": " + refused.getMessage());
     }

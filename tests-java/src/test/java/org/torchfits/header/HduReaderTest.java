@@ -187,6 +187,13 @@ class HduReaderTest {
   }
 
   @Test
+  void shape_groupsWithoutArrays_isEmpty() {
+    for (long[] axes : new long[][] {{}, {0}}) {
+      assertArrayEquals(new long[0], only(with(primary(8, axes), card("GROUPS", "T"))).shape());
+    }
+  }
+
+  @Test
   void next_groupsWithoutEmptyFirstAxis_isImage() {
     assertEquals(HduKind.IMAGE, only(with(primary(8, 2, 3), card("GROUPS", "T"))).kind());
   }

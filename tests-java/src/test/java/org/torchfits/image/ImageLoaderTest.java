@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -92,17 +93,35 @@ class ImageLoaderTest {
     assertEquals("[0, 20]", Loaded.of(task, Abi.UNVERSIONED).shape());
   }
 
-  /** One tile has as many pixels as an int can count; beyond that only memory bounds an image. */
+  /**
+   * What no codec makes of the file's bytes is refused; beyond that only memory bounds an image.
+   */
   @Test
   void load_compressedImageThatClaimsMuch_isRefused() throws IOException {
-    assertEquals(ErrorKind.BAD_HEADER, compressedFailure(1 << 16, 1 << 15, false).kind());
-    assertEquals(ErrorKind.BAD_DATA, compressedFailure((1 << 16) - 1, 1 << 15, false).kind());
-    assertEquals(ErrorKind.OUT_OF_MEMORY, compressedFailure(1 << 30, (1 << 30) - 1, true).kind());
+    for (boolean general : new boolean[] {false, true}) {
+      assertEquals(ErrorKind.BAD_HEADER, failure(1 << 14, (1 << 13) + 1, 0, general).kind());
+      assertEquals(ErrorKind.BAD_HEADER, failure(1L << 44, 1, 1L << 28, general).kind());
+    }
+    assertEquals(ErrorKind.BAD_DATA, failure(1 << 14, 1 << 13, 0, false).kind());
+    assertEquals(ErrorKind.BAD_DATA, failure(1 << 15, 1 << 15, 1 << 16, false).kind());
+    assertEquals(ErrorKind.OUT_OF_MEMORY, failure(1L << 22, 1L << 22, 1L << 30, true).kind());
   }
 
-  private FitsException compressedFailure(long columns, long rows, boolean general)
+  /** One tile has as many pixels as an int can count. */
+  @Test
+  void load_tileOfTooManyPixels_isBadHeader() throws IOException {
+    assertEquals(ErrorKind.BAD_HEADER, failure(1 << 16, 1 << 15, 1 << 20, false).kind());
+  }
+
+  /**
+   * @param more bytes behind the file's own, which take no space
+   */
+  private FitsException failure(long columns, long rows, long more, boolean general)
       throws IOException {
     Path file = Files.write(folder.resolve("a.fits"), compressed(columns, rows).toBytes());
+    try (RandomAccessFile open = new RandomAccessFile(file.toFile(), "rw")) {
+      open.setLength(open.length() + more);
+    }
     ImageRequest request = new ImageRequest(new HduSelector(1, null, 0), null, true, null, general);
     FitsException failure =
         assertThrows(
