@@ -219,9 +219,10 @@ def _bounds(boxes: Boxes) -> torch.Tensor:
     )
     if len(bounds) == 0:
         raise ValueError("read_cutouts needs at least one box")
-    backwards = (bounds[:, :, 1] < bounds[:, :, 0]).any(dim=1)
-    if bool(backwards.any()):
-        raise ValueError(f"box {int(backwards.nonzero()[0])} stops before it starts")
+    array = bounds.numpy()  # whose small operations take a quarter of torch's time
+    backwards = array[:, :, 1] < array[:, :, 0]
+    if backwards.any():
+        raise ValueError(f"box {int(backwards.any(axis=1).argmax())} stops before it starts")
     return bounds
 
 
@@ -232,7 +233,8 @@ def _from_array(array: Any) -> torch.Tensor:  # noqa: ANN401 - a tensor, or an a
     if bounds.ndim != 3 or bounds.shape[2] != 2 or bounds.shape[1] == 0:
         raise ValueError(f"boxes must be of shape (boxes, axes, 2), not {tuple(bounds.shape)}")
     bounds = bounds.to("cpu", torch.int64).contiguous()
-    if bool(((bounds < -_BEYOND) | (bounds > _BEYOND)).any()):
+    values = bounds.numpy()
+    if values.size > 0 and (values.min() < -_BEYOND or values.max() > _BEYOND):
         raise ValueError("boxes reach beyond any image")
     return bounds
 
@@ -275,11 +277,14 @@ def _bound(bound: SupportsIndex | None, absent: int) -> int:
 
 def _fill_text(fill: _Fill) -> str:
     """A number as Java reads it; an integer keeps all its digits."""
-    if isinstance(fill, SupportsIndex):
+    if isinstance(fill, float):
+        number = fill  # what nearly all are; the other questions take longer
+    elif isinstance(fill, SupportsIndex):
         return str(operator.index(fill))
-    if not isinstance(fill, SupportsFloat):  # pyright: ignore[reportUnnecessaryIsInstance]
+    elif isinstance(fill, SupportsFloat):  # pyright: ignore[reportUnnecessaryIsInstance]
+        number = float(fill)
+    else:
         raise TypeError(f"fill must be a number, not {fill!r}")
-    number = float(fill)
     if math.isnan(number):
         return "NaN"
     return repr(number) if math.isfinite(number) else "Infinity" if number > 0 else "-Infinity"
