@@ -26,7 +26,7 @@ final class SignKernels {
     }
   }
 
-  private static void flip1(MemorySegment values, int count) {
+  static void flip1(MemorySegment values, int count) {
     for (int i = 0; i < count; i++) {
       values.set(JAVA_BYTE, i, (byte) (values.get(JAVA_BYTE, i) ^ Byte.MIN_VALUE));
     }

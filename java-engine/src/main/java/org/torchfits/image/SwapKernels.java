@@ -1,6 +1,5 @@
 package org.torchfits.image;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
@@ -35,11 +34,7 @@ final class SwapKernels {
       long targetOffset,
       long count) {
     bring(source, sourceOffset, target, targetOffset, count);
-    int values = Math.toIntExact(count);
-    for (int i = 0; i < values; i++) {
-      target.set(
-          JAVA_BYTE, targetOffset + i, (byte) (target.get(JAVA_BYTE, targetOffset + i) ^ 0x80));
-    }
+    SignKernels.flip1(target.asSlice(targetOffset, count), Math.toIntExact(count));
   }
 
   static void swap2(
