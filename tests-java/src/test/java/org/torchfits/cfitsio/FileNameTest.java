@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.torchfits.cfitsio.FitsBytes.card;
-import static org.torchfits.cfitsio.FitsBytes.primary;
-import static org.torchfits.cfitsio.FitsBytes.with;
+import static org.torchfits.header.FitsBytes.card;
+import static org.torchfits.header.FitsBytes.primary;
+import static org.torchfits.header.FitsBytes.with;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
+import org.torchfits.header.FitsBytes;
 
 /**
  * A name is the name of a file and nothing else: it must not write or make a file, run a program,

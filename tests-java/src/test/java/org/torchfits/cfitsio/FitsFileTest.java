@@ -10,10 +10,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.torchfits.cfitsio.FitsBytes.card;
-import static org.torchfits.cfitsio.FitsBytes.extension;
-import static org.torchfits.cfitsio.FitsBytes.primary;
-import static org.torchfits.cfitsio.FitsBytes.with;
+import static org.torchfits.header.FitsBytes.card;
+import static org.torchfits.header.FitsBytes.extension;
+import static org.torchfits.header.FitsBytes.primary;
+import static org.torchfits.header.FitsBytes.with;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -36,6 +36,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
+import org.torchfits.header.FitsBytes;
 
 class FitsFileTest {
   @TempDir Path folder;

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.torchfits.cfitsio.FitsBytes.card;
-import static org.torchfits.cfitsio.FitsBytes.extension;
-import static org.torchfits.cfitsio.FitsBytes.primary;
+import static org.torchfits.header.FitsBytes.card;
+import static org.torchfits.header.FitsBytes.extension;
+import static org.torchfits.header.FitsBytes.primary;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
+import org.torchfits.header.FitsBytes;
 
 /**
  * Headers on which cfitsio 4.2 ends the process, or believes nonsense: here they are refused before
