@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one way in which the engine gets bytes. Whoever implements it may hold a file, a mapping, a
- * connection or a cache; nothing above it may assume which.
+ * The one way in which the engine gets bytes. Whoever implements it may hold a file or a cache of
+ * what it decoded; nothing above it may assume which.
  *
  * <p>Safe for reads by several threads at once. After {@link #close()} no method may be called.
  */
