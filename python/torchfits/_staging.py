@@ -28,14 +28,6 @@ _STORED = {
     -64: torch.float64,
 }
 
-# FITS 4.0, table 11: BITPIX and BZERO of the types that are stored with the sign bit flipped.
-_SHIFTED = {
-    (8, -(2.0**7)): torch.int8,
-    (16, 2.0**15): torch.uint16,
-    (32, 2.0**31): torch.uint32,
-    (64, 2.0**63): torch.uint64,
-}
-
 _SIGN_BITS = {8: 1 << 7, 16: -(1 << 15), 32: -(1 << 31), 64: -(1 << 63)}
 
 
@@ -45,6 +37,7 @@ class Stored:
 
     Attributes:
         bitpix: BITPIX.
+        exact: the exact dtype, see `read_image`.
         scale: BSCALE.
         zero: BZERO.
         blank: the stored value that is NaN among floating ones, None for none.
@@ -53,6 +46,7 @@ class Stored:
     """
 
     bitpix: int
+    exact: torch.dtype
     scale: float
     zero: float
     blank: int | None
@@ -62,9 +56,16 @@ class Stored:
     @classmethod
     def parse(cls, line: str) -> Stored:
         """From a line of the engine's StoredLoader."""
-        bitpix, scale, zero, blank, shape, place = line.split("\t", 5)
-        lengths = tuple(int(length) for length in shape.split(",") if length)
-        return cls(int(bitpix), float(scale), float(zero), int(blank) if blank else None, lengths, place)
+        bitpix, exact, scale, zero, blank, shape, place = line.split("\t", 6)
+        return cls(
+            bitpix=int(bitpix),
+            exact=getattr(torch, exact.lower()),
+            scale=float(scale),
+            zero=float(zero),
+            blank=int(blank) if blank else None,
+            shape=tuple(int(length) for length in shape.split(",") if length),
+            place=place,
+        )
 
     @property
     def width(self) -> int:
@@ -77,16 +78,9 @@ class Stored:
         return self.scale == 1 and self.zero == 0
 
     @property
-    def shifted(self) -> torch.dtype | None:
-        """The dtype that BZERO alone means."""
-        return _SHIFTED.get((self.bitpix, self.zero)) if self.scale == 1 else None
-
-    @property
-    def exact(self) -> torch.dtype:
-        """The exact dtype, see `read_image`."""
-        if self.is_unscaled:
-            return _STORED[self.bitpix]
-        return self.shifted or (torch.float32 if self.bitpix in (8, 16, -32) else torch.float64)
+    def is_shifted(self) -> bool:
+        """Whether values are unsigned, or signed bytes, by convention: stored with the sign bit flipped."""
+        return not self.is_unscaled and not self.exact.is_floating_point
 
 
 class Chunk(NamedTuple):
@@ -192,14 +186,13 @@ def _native(raw: torch.Tensor, stored: Stored) -> torch.Tensor:
 
 def _shift(values: torch.Tensor, stored: Stored) -> torch.Tensor:
     """The exact integers."""
-    shifted = stored.shifted
-    return values if shifted is None else values.bitwise_xor(_SIGN_BITS[stored.bitpix]).view(shifted)
+    return values.bitwise_xor(_SIGN_BITS[stored.bitpix]).view(stored.exact) if stored.is_shifted else values
 
 
 def _physical(values: torch.Tensor, stored: Stored, dtype: torch.dtype) -> torch.Tensor:
     if stored.is_unscaled:
         result = values.to(dtype)
-    elif stored.shifted is not None:
+    elif stored.is_shifted:
         result = _shift(values, stored).to(dtype)
     else:
         result = (values.double() * stored.scale + stored.zero).to(dtype)

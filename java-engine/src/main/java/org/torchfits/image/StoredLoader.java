@@ -18,8 +18,9 @@ public final class StoredLoader {
   private StoredLoader() {}
 
   /**
-   * How an image is stored: BITPIX, scale, zero, BLANK (empty if there is none), the lengths of the
-   * result's axes in C order with commas between them, file and HDU; a tab between each two.
+   * How an image is stored: BITPIX, exact type, scale, zero, BLANK (empty if there is none), the
+   * lengths of the result's axes in C order with commas between them, file and HDU; a tab between
+   * each two.
    *
    * @param request its dtype and path do not matter
    * @return empty if the image's stored values do not stand in the file, since it is compressed
@@ -39,6 +40,7 @@ public final class StoredLoader {
     return String.join(
         "\t",
         Integer.toString(format.bitpix()),
+        format.exactType().name(),
         Double.toString(format.scale()),
         Double.toString(format.zero()),
         blank,

@@ -126,7 +126,8 @@ class EntryPointsTest {
   @Test
   void readStored_range_isItsBytes() {
     assertEquals(
-        "8\t1.0\t0.0\t\t2,3\t" + file + "[1]", Images.describeStored(file, 1, null, 0, null, true));
+        "8\tUINT8\t1.0\t0.0\t\t2,3\t" + file + "[1]",
+        Images.describeStored(file, 1, null, 0, null, true));
     try (DlpackTensor out = DlpackTensor.allocate(Abi.UNVERSIONED, ElementType.UINT8, 4)) {
       assertEquals(Task.DONE, finish(Images.readStored(file, 1, null, 0, null, 2, out.address())));
       assertArrayEquals(new byte[] {3, 4, 5, 6}, out.elements().toArray(JAVA_BYTE));
