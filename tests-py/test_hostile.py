@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torchfits
-from _fitsbytes import CARD, card, empty_primary, header, image, image_header, padded, raw_card
+from _fitsbytes import BLOCK, CARD, card, empty_primary, header, image, image_header, padded, raw_card
 
 PROGRAMS = Path(__file__).parent / "programs"
 BACKENDS: list[Any] = ["auto", "cfitsio"]
@@ -413,6 +413,26 @@ def test_read_tilesThatClaimMuch_allocateNothing(tmp_path: Path) -> None:
     assert result["outcomes"][-1][0] == "CorruptDataError"
     assert result["grown_kib"]["VmHWM"] < 32 << 10
     assert result["grown_kib"]["VmPeak"] < 1 << 20
+
+
+def test_read_memoryIsShort_usesWhatWasKept(tmp_path: Path) -> None:
+    """Blocks that torch let go are kept for images of their size, unless one of another size needs their memory."""
+    for name, side in (("small", 8000), ("large", 14_000)):
+        with (tmp_path / name).open("wb") as file:
+            file.write(image_header(8, (side, side)))
+            file.truncate(BLOCK + side * side)
+    program = """
+import re, resource, sys, torchfits
+from pathlib import Path
+dropped = [torchfits.read_image(sys.argv[1]) for _ in range(4)]
+del dropped
+taken = int(re.findall(r"VmSize:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[0]) << 10
+resource.setrlimit(resource.RLIMIT_AS, (taken + (64 << 20), resource.RLIM_INFINITY))
+print(tuple(torchfits.read_image(sys.argv[2]).shape))
+"""
+    command = [sys.executable, "-c", program, tmp_path / "small", tmp_path / "large"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout == "(14000, 14000)\n", done.stderr
 
 
 # Damage at random

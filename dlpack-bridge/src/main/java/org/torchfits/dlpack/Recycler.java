@@ -86,8 +86,15 @@ final class Recycler {
    */
   static long allocate(long bytes) {
     long capacity = capacity(bytes);
-    long kept = takeKept(capacity);
-    return kept != 0 ? kept : fresh(capacity);
+    long address = takeKept(capacity);
+    if (address == 0) {
+      address = fresh(capacity);
+    }
+    if (address == 0) {
+      freeKept();
+      address = fresh(capacity);
+    }
+    return address;
   }
 
   /** Sizes in steps of an eighth, so that images of nearly one size use each other's blocks. */
@@ -121,6 +128,12 @@ final class Recycler {
       Map.Entry<Long, ArrayDeque<Long>> largest = KEPT.lastEntry();
       Libc.free(take(largest.getKey(), largest.getValue()) - PREFIX_BYTES);
     }
+  }
+
+  /** What waits to be used again may be all the memory that there is. */
+  private static synchronized void freeKept() {
+    collect(claim(0));
+    makeRoom(LIMIT_BYTES);
   }
 
   /** Bytes of the blocks that wait to be used again. */

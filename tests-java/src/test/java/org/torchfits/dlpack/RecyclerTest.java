@@ -16,11 +16,16 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 @Isolated("no other test may take the blocks that are kept")
+@EnabledIfSystemProperty(
+    named = "os.arch",
+    matches = "amd64",
+    disabledReason = "no other processor has a recycler")
 class RecyclerTest {
   private static final long SIZE = 8L << 20;
 
