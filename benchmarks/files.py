@@ -31,6 +31,13 @@ TILED: dict[str, tuple[str, dict[str, Any]]] = {
     "HCOMPRESS_1 int16": ("i2", {"compression_type": "HCOMPRESS_1"}),
 }
 
+#: BITPIX, BSCALE and BZERO of each kind of scaled image. Powers of two: astropy rounds other scales differently.
+SCALED: dict[str, tuple[int, float, float]] = {
+    "int16 with BSCALE": (16, 0.5, 1000.0),
+    "int32 with BSCALE": (32, 0.25, -8.0),
+    "uint16": (16, 1.0, 32768.0),
+}
+
 _PATTERN_ELEMENTS = 1 << 20
 
 
@@ -67,6 +74,16 @@ class BenchFiles:
         if not path.exists():
             dtype, options = TILED[kind]
             fits.CompImageHDU(_sky(side, dtype), **options).writeto(path)
+        return str(path)
+
+    def scaled(self, kind: str, side: int) -> str:
+        """Path of an image of ``side`` x ``side`` whose stored values are scaled; the kinds are those of ``SCALED``."""
+        path = self.root / f"{kind.replace(' ', '_')}_{side}.fits"
+        if not path.exists():
+            bitpix, scale, zero = SCALED[kind]
+            hdu = fits.PrimaryHDU(np.resize(_pattern(bitpix), (side, side)))
+            hdu.header.update(BSCALE=scale, BZERO=zero)
+            hdu.writeto(path)
         return str(path)
 
     def gzipped(self, side: int) -> str:

@@ -30,6 +30,14 @@ class Library(Protocol):
         """Read the primary image, shape (NAXIS2, NAXIS1)."""
         ...
 
+    def read_as(self, path: str, dtype: torch.dtype) -> torch.Tensor:
+        """Read the primary image as a floating dtype."""
+        ...
+
+    def read_calibrated(self, path: str, dark: torch.Tensor, gain: torch.Tensor) -> torch.Tensor:
+        """Read the primary image as float32, less ``dark`` and times ``gain``, two float32 images."""
+        ...
+
     def read_batch(self, paths: list[str]) -> torch.Tensor:
         """Read images of one shape into one tensor, shape (len(paths), NAXIS2, NAXIS1)."""
         ...
@@ -93,6 +101,14 @@ class Torchfits:
         """See Library."""
         return self.module.read_image(path)
 
+    def read_as(self, path: str, dtype: torch.dtype) -> torch.Tensor:
+        """See Library."""
+        return self.module.read_image(path, dtype=dtype)
+
+    def read_calibrated(self, path: str, dark: torch.Tensor, gain: torch.Tensor) -> torch.Tensor:
+        """See Library."""
+        return self.module.read_image(path, offset=dark, gain=gain)
+
     def read_batch(self, paths: list[str]) -> torch.Tensor:
         """See Library."""
         return self.module.read_batch(paths)
@@ -143,6 +159,14 @@ class CppTorchfits:
     def read_image(self, path: str) -> torch.Tensor:
         """See Library."""
         return self.module.read_tensor(path)
+
+    def read_as(self, path: str, dtype: torch.dtype) -> torch.Tensor:
+        """See Library."""
+        return self.read_image(path).to(dtype)
+
+    def read_calibrated(self, path: str, dark: torch.Tensor, gain: torch.Tensor) -> torch.Tensor:
+        """See Library."""
+        return _calibrated(self.read_image(path), dark, gain)
 
     def read_batch(self, paths: list[str]) -> torch.Tensor:
         """See Library; the package gives a list, which is stacked."""
@@ -195,6 +219,14 @@ class Fitsio:
         """See Library."""
         return torch.from_numpy(self.module.read(path))
 
+    def read_as(self, path: str, dtype: torch.dtype) -> torch.Tensor:
+        """See Library."""
+        return self.read_image(path).to(dtype)
+
+    def read_calibrated(self, path: str, dark: torch.Tensor, gain: torch.Tensor) -> torch.Tensor:
+        """See Library."""
+        return _calibrated(self.read_image(path), dark, gain)
+
     def read_batch(self, paths: list[str]) -> torch.Tensor:
         """See Library."""
         return torch.stack([self.read_image(path) for path in paths])
@@ -241,6 +273,14 @@ class Astropy:
         """See Library."""
         return _native(self.module.getdata(path))
 
+    def read_as(self, path: str, dtype: torch.dtype) -> torch.Tensor:
+        """See Library."""
+        return self.read_image(path).to(dtype)
+
+    def read_calibrated(self, path: str, dark: torch.Tensor, gain: torch.Tensor) -> torch.Tensor:
+        """See Library."""
+        return _calibrated(self.read_image(path), dark, gain)
+
     def read_batch(self, paths: list[str]) -> torch.Tensor:
         """See Library."""
         return torch.stack([self.read_image(path) for path in paths])
@@ -271,6 +311,10 @@ class Astropy:
     def versions(self) -> dict[str, str]:
         """See Library."""
         return {"astropy": version("astropy"), "numpy": version("numpy")}
+
+
+def _calibrated(image: torch.Tensor, dark: torch.Tensor, gain: torch.Tensor) -> torch.Tensor:
+    return image.to(torch.float32).sub_(dark).mul_(gain)
 
 
 def _native(data: Any) -> torch.Tensor:  # noqa: ANN401 - an array of numpy

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import bench_batches
 import bench_compressed
+import bench_conversions
 import bench_cutouts
 import bench_headers
 import bench_images
@@ -24,7 +25,16 @@ from harness import HERE, Bench
 if TYPE_CHECKING:
     from harness import Row
 
-SUBJECTS = (bench_images, bench_compressed, bench_cutouts, bench_headers, bench_batches, bench_memory, bench_starts)
+SUBJECTS = (
+    bench_images,
+    bench_conversions,
+    bench_compressed,
+    bench_cutouts,
+    bench_headers,
+    bench_batches,
+    bench_memory,
+    bench_starts,
+)
 ROUNDS = 7
 QUICK_ROUNDS = 3
 

@@ -64,6 +64,20 @@ class Worker:
     def _read_image(self, paths: list[str]) -> Callable[[], Iterable[Any]]:
         return lambda: map(self.library.read_image, paths)
 
+    def _read_as(self, paths: list[str], bits: int) -> Callable[[], Iterable[Any]]:
+        import torch
+
+        dtype = {32: torch.float32, 16: torch.float16}[bits]
+        return lambda: (self.library.read_as(path, dtype) for path in paths)
+
+    def _read_calibrated(self, paths: list[str], side: int) -> Callable[[], Iterable[Any]]:
+        import torch
+
+        generator = torch.Generator().manual_seed(side)
+        dark = torch.rand(side, side, generator=generator) * 100
+        gain = torch.rand(side, side, generator=generator) + 0.5
+        return lambda: (self.library.read_calibrated(path, dark, gain) for path in paths)
+
     def _read_extension(self, paths: list[str], hdu: int) -> Callable[[], Iterable[Any]]:
         return lambda: (self.library.read_extension(path, hdu) for path in paths)
 
