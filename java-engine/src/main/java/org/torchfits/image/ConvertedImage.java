@@ -7,7 +7,6 @@ import org.torchfits.dlpack.ElementType;
 import org.torchfits.dlpack.NativeMemoryException;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
-import org.torchfits.header.Hdu;
 
 /**
  * An image whose elements are made of those of another one: for types that cfitsio does not
@@ -27,14 +26,8 @@ final class ConvertedImage extends OpenImage {
    * @param type of the elements of this image
    * @param decoder makes them of the other's elements, in native byte order
    */
-  ConvertedImage(
-      String file,
-      Hdu hdu,
-      Section section,
-      OpenImage image,
-      ElementType type,
-      PixelDecoder decoder) {
-    super(file, hdu, section, type);
+  ConvertedImage(OpenImage image, ElementType type, PixelDecoder decoder) {
+    super(image, type);
     this.image = image;
     this.imageBytes = image.type().bytes();
     this.decoder = decoder;

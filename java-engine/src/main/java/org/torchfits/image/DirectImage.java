@@ -3,6 +3,7 @@ package org.torchfits.image;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
+import org.torchfits.dlpack.ElementType;
 import org.torchfits.header.Hdu;
 import org.torchfits.header.HduReader;
 import org.torchfits.source.Scratch;
@@ -57,12 +58,27 @@ final class DirectImage extends OpenImage {
             : null;
   }
 
-  /** An image that is calibrated chunk by chunk, while it is in the core's cache. */
-  static DirectImage calibrated(
-      HduReader reader, Hdu hdu, Section section, StoredFormat format, Calibration calibration) {
-    PixelRuns runs = new PixelRuns(PixelLayout.of(hdu), section);
-    PixelDecoder decoder = PixelDecoder.calibrating(format, ByteOrder.BIG_ENDIAN, calibration);
-    return new DirectImage(reader, hdu, section, format, runs, decoder);
+  private DirectImage(DirectImage other, StoredFormat format, PixelDecoder decoder) {
+    super(other, format.type());
+    this.reader = other.reader;
+    this.format = format;
+    this.decoder = decoder;
+    this.runs = other.runs;
+    this.stored = other.stored;
+    this.pieces = ImagePieces.of(this).ofAtMost(runs.pieceElements());
+    this.buffered = other.buffered;
+  }
+
+  /**
+   * This image, calibrated chunk by chunk, while it is in the core's cache.
+   *
+   * @param type FLOAT32, FLOAT16 or BFLOAT16, as this image has a floating type
+   * @return to be closed instead of this
+   */
+  DirectImage calibrated(ElementType type, Calibration calibration) {
+    StoredFormat typed = format.as(type);
+    return new DirectImage(
+        this, typed, PixelDecoder.calibrating(typed, ByteOrder.BIG_ENDIAN, calibration));
   }
 
   @Override

@@ -51,47 +51,26 @@ public final class ImageReader {
    */
   public static OpenImage openCalibrated(
       String path, ImageRequest request, Calibration calibration) {
-    HduReader reader = OpenFiles.open(path);
-    ByteSource source = reader.source();
-    OpenImage image;
-    Hdu hdu;
-    Section section;
-    try {
-      hdu = reader.find(request.hdu());
-      requireImage(source, hdu, request);
-      section = section(source, hdu, request);
-      if (!request.general() && hdu.kind() != HduKind.COMPRESSED_IMAGE) {
-        requireInFile(source, hdu, new PixelRuns(PixelLayout.of(hdu), section));
-        image =
-            DirectImage.calibrated(reader, hdu, section, format(source, hdu, request), calibration);
-      } else {
-        image = image(path, reader, hdu, section, request.as(ElementType.FLOAT32));
-      }
-    } catch (RuntimeException | Error failure) {
-      reader.close();
-      throw failure;
-    }
-    return fitted(image, hdu, section, Objects.requireNonNull(request.dtype()), calibration);
-  }
-
-  /** The image with a calibration that belongs to it, applied already where it is direct. */
-  private static OpenImage fitted(
-      OpenImage image, Hdu hdu, Section section, ElementType type, Calibration calibration) {
+    OpenImage image = open(path, request.as(ElementType.FLOAT32));
     try {
       calibration.requireFits(image);
-      if (image instanceof DirectImage) {
-        return image;
-      }
-      PixelDecoder decoder =
-          PixelDecoder.calibrating(
-              StoredFormat.ofPhysical(ElementType.FLOAT32, type),
-              ByteOrder.nativeOrder(),
-              calibration);
-      return new ConvertedImage(image.file(), hdu, section, image, type, decoder);
+      return calibrated(image, Objects.requireNonNull(request.dtype()), calibration);
     } catch (RuntimeException | Error failure) {
       image.close();
       throw failure;
     }
+  }
+
+  /**
+   * @return to be closed instead of the image
+   */
+  private static OpenImage calibrated(OpenImage image, ElementType type, Calibration calibration) {
+    if (image instanceof DirectImage direct) {
+      return direct.calibrated(type, calibration);
+    }
+    StoredFormat format = StoredFormat.ofPhysical(ElementType.FLOAT32, type);
+    PixelDecoder decoder = PixelDecoder.calibrating(format, ByteOrder.nativeOrder(), calibration);
+    return new ConvertedImage(image, type, decoder);
   }
 
   /**
@@ -147,9 +126,6 @@ public final class ImageReader {
     OpenImage image = CfitsioImage.open(path, name, hdu, section, type, scaled && physical);
     try {
       return new ConvertedImage(
-          name,
-          hdu,
-          section,
           image,
           format.type(),
           PixelDecoder.ofNative(physical ? StoredFormat.ofPhysical(type, format.type()) : format));

@@ -24,6 +24,11 @@ public abstract sealed class OpenImage implements AutoCloseable
     this.type = type;
   }
 
+  /** The same part of the same image, as elements of another type. */
+  OpenImage(OpenImage other, ElementType type) {
+    this(other.file, other.hdu, other.section, type);
+  }
+
   /** File and HDU, as errors show them. */
   public final String place() {
     return ImageReader.place(file, hdu);

@@ -46,6 +46,11 @@ public record StoredFormat(
     return new StoredFormat(hdu.bitpix(), type, scale, zero, blank);
   }
 
+  /** The same values as elements of another floating type than the one that they have here. */
+  StoredFormat as(ElementType floating) {
+    return new StoredFormat(bitpix, floating, scale, zero, blank);
+  }
+
   /** The format of physical values in memory that become elements of another type. */
   static StoredFormat ofPhysical(ElementType values, ElementType type) {
     return new StoredFormat(values == ElementType.FLOAT32 ? -32 : -64, type, 1, 0, null);
