@@ -4,6 +4,7 @@ Nothing starts at import: the Java engine starts with the first call that reads.
 """
 
 from torchfits import data
+from torchfits._columns import RaggedColumn, StringColumn
 from torchfits._doctor import doctor
 from torchfits._memmap import memmap
 from torchfits.batches import read_batch, read_cutouts
@@ -36,6 +37,7 @@ from torchfits.errors import (
 from torchfits.files import HDU, HDUList, open
 from torchfits.headers import Header, read_header
 from torchfits.images import read_image
+from torchfits.tables import read_columns
 
 __version__ = "0.1.0"
 
@@ -62,7 +64,9 @@ __all__ = [
     "MissingFileError",
     "NotAFileError",
     "NotFitsError",
+    "RaggedColumn",
     "SectionError",
+    "StringColumn",
     "TruncatedFileError",
     "UnsupportedFitsError",
     "ValueRangeError",
@@ -72,6 +76,7 @@ __all__ = [
     "memmap",
     "open",
     "read_batch",
+    "read_columns",
     "read_cutouts",
     "read_header",
     "read_image",

@@ -15,17 +15,18 @@ from torchfits._dlpack import Exported, tensor_at
 from torchfits.errors import BY_KIND, EngineError, FitsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import torch
 
 FIRST_IMAGE = -2
+FIRST_TABLE = -3
 BY_NAME = -1
 
 _RUNNING = 0
 
 Selector = tuple[int, str | None, int]
-"""An HDU for the engine: its number from 0, BY_NAME or FIRST_IMAGE; its name; its version, 0 for any."""
+"""An HDU for the engine: its number from 0, BY_NAME, FIRST_IMAGE or FIRST_TABLE; its name; its version, 0 for any."""
 
 
 class _ImageRequest(Protocol):
@@ -110,6 +111,23 @@ class _Headers(Protocol):
     def listHdus(self, path: str, /) -> object: ...
 
 
+class _Tables(Protocol):
+    def readColumns(
+        self,
+        path: str,
+        hdu: int,
+        name: str | None,
+        version: int,
+        columns: str | None,
+        slice: str | None,  # noqa: A002 - as Java has it
+        list: int,  # noqa: A002
+        mask: int,
+        /,
+    ) -> int: ...
+
+    def describeTable(self, path: str, hdu: int, name: str | None, version: int, /) -> object: ...
+
+
 class _Tasks(Protocol):
     def help(self) -> int: ...
 
@@ -138,6 +156,10 @@ class _Api:
     @cached_property
     def headers(self) -> _Headers:
         return cast("_Headers", self._class("Headers"))
+
+    @cached_property
+    def tables(self) -> _Tables:
+        return cast("_Tables", self._class("Tables"))
 
     @cached_property
     def tasks(self) -> _Tasks:
@@ -323,6 +345,79 @@ def read_cutouts(
     address = 0 if exported is None else exported.address
     result = _finish(api, api.batches.readCutouts, path, *selector, bounds.address, fill, dtype, address)
     return tensor_at(result) if out is None else out
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Which rows of a table.
+
+    Attributes:
+        slice: `start:stop:step`, each of them perhaps empty; None for all rows or those of `numbers`.
+        numbers: int64 (count,), dense, on the CPU: negative ones count from the end.
+        mask: number of rows of the mask that `numbers` was made from; -1 if there was none.
+    """
+
+    slice: str | None = None
+    numbers: torch.Tensor | None = None
+    mask: int = -1
+
+
+@dataclass(frozen=True)
+class ReadColumn:
+    """A column as the engine's TableLoader gives it.
+
+    Attributes:
+        kind: "TENSOR", "STRINGS" or "RAGGED".
+        cell: shape of one row of strings.
+        name: of the column.
+        blocks: one for a tensor, else values and offsets.
+    """
+
+    kind: str
+    cell: tuple[int, ...]
+    name: str
+    blocks: list[torch.Tensor]
+
+
+def read_columns(path: str, selector: Selector, columns: Sequence[str | int] | None, rows: Rows) -> list[ReadColumn]:
+    """Columns of a table in the order in which they are asked for.
+
+    Args:
+        path: of the file, as `encode` gives it.
+        selector: of the HDU.
+        columns: names, or numbers from 0; None for all.
+        rows: that are wanted.
+    """
+    api = _enter()
+    wanted = None if columns is None else "\0".join(map(_column_text, columns))
+    numbers = None if rows.numbers is None else Exported(rows.numbers)
+    address = 0 if numbers is None else numbers.address
+    result = _finish(api, api.tables.readColumns, path, *selector, wanted, rows.slice, address, rows.mask)
+    text, *blocks = _tensors_in(result)
+    lines = bytes(text.numpy()).decode().split("\n")[:-1]
+    parts = iter(blocks)
+    return [_read_column(line, parts) for line in lines]
+
+
+def _column_text(column: str | int) -> str:
+    return f"'{column}" if isinstance(column, str) else f"#{column}"
+
+
+def _read_column(line: str, blocks: Iterator[torch.Tensor]) -> ReadColumn:
+    kind, cell, name = line.split("\t", 2)
+    count = 1 if kind == "TENSOR" else 2
+    return ReadColumn(kind, lengths(cell), name, [next(blocks) for _ in range(count)])
+
+
+def lengths(text: str) -> tuple[int, ...]:
+    """Numbers with commas between them, as the engine gives shapes."""
+    return tuple(int(length) for length in text.split(",") if length)
+
+
+def describe_table(path: str, selector: Selector) -> str:
+    """The lines of the engine's TableSchema."""
+    api = _enter()
+    return _text(api, api.tables.describeTable, path, *selector)
 
 
 def _tensors_in(address: int) -> list[torch.Tensor]:

@@ -3,9 +3,10 @@ package org.torchfits.header;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which HDU is meant: by number, by name and perhaps version, or the first that holds an image.
+ * Which HDU is meant: by number, by name and perhaps version, or the first that holds an image
+ * or a table.
  *
- * @param index from 0; {@link #BY_NAME} or {@link #FIRST_IMAGE}
+ * @param index from 0; {@link #BY_NAME}, {@link #FIRST_IMAGE} or {@link #FIRST_TABLE}
  * @param name compared without regard to case and trailing blanks; PRIMARY means the first HDU too,
  *     whatever its own name
  * @param version EXTVER; 0 for any
@@ -13,12 +14,15 @@ import org.jspecify.annotations.Nullable;
 public record HduSelector(int index, @Nullable String name, int version) {
   public static final int BY_NAME = -1;
   public static final int FIRST_IMAGE = -2;
+  public static final int FIRST_TABLE = -3;
 
   /** Whether {@code hdu} is the one, given that no earlier one was. */
   boolean matches(Hdu hdu) {
     return switch (index) {
       case BY_NAME -> nameMatches(hdu) && (version == 0 || version == hdu.version());
       case FIRST_IMAGE -> hdu.hasImage();
+      case FIRST_TABLE ->
+          hdu.kind() == HduKind.BINARY_TABLE || hdu.kind() == HduKind.ASCII_TABLE;
       default -> index == hdu.index();
     };
   }
@@ -38,6 +42,7 @@ public record HduSelector(int index, @Nullable String name, int version) {
     return switch (index) {
       case BY_NAME -> version == 0 ? "HDU '" + name + "'" : "HDU '" + name + "' version " + version;
       case FIRST_IMAGE -> "HDU with an image";
+      case FIRST_TABLE -> "HDU with a table";
       default -> "HDU " + index;
     };
   }

@@ -1,5 +1,6 @@
 package org.torchfits.image;
 
+import org.torchfits.kernel.Lanes;
 import java.lang.foreign.MemorySegment;
 
 /** Stored values become elements of another type a block at a time, by way of {@link Lanes}. */

@@ -1,5 +1,6 @@
 package org.torchfits.image;
 
+import org.torchfits.kernel.Lanes;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;

@@ -1,5 +1,6 @@
 package org.torchfits.image;
 
+import org.torchfits.kernel.SwapKernels;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 

@@ -1,5 +1,6 @@
 package org.torchfits.image;
 
+import org.torchfits.kernel.GatherKernels;
 import java.lang.foreign.MemorySegment;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;

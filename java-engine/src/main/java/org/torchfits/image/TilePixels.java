@@ -1,5 +1,7 @@
 package org.torchfits.image;
 
+import org.torchfits.kernel.GatherKernels;
+import org.torchfits.kernel.SignKernels;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 import org.torchfits.dlpack.ElementType;

@@ -1,7 +1,9 @@
 package org.torchfits.table;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +20,7 @@ final class ColumnParser {
   private final Keywords header;
   private final boolean ascii;
   private final long rowBytes;
+  private final Set<String> names = new HashSet<>();
 
   ColumnParser(Keywords header, boolean ascii, long rowBytes) {
     this.header = header;
@@ -105,8 +108,13 @@ final class ColumnParser {
   }
 
   private String name(int index) {
-    String name = text("TTYPE", index);
-    return name.isEmpty() ? "col" + (index + 1) : name;
+    String given = text("TTYPE", index);
+    String first = given.isEmpty() ? "col" + (index + 1) : given;
+    String name = first;
+    for (int number = 2; !names.add(name); number++) {
+      name = first + "_" + number;
+    }
+    return name;
   }
 
   private String text(String prefix, int index) {

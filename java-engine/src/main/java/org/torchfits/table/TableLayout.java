@@ -129,6 +129,20 @@ public record TableLayout(
     return Objects.requireNonNull(folded);
   }
 
+  /**
+   * Column number {@code index}, from 0; negative ones count from the last one.
+   *
+   * @throws FitsException of kind COLUMN_NOT_FOUND
+   */
+  public Column column(int index) {
+    int number = index < 0 ? index + columns.size() : index;
+    if (number < 0 || number >= columns.size()) {
+      throw new FitsException(
+          ErrorKind.COLUMN_NOT_FOUND, place + ": no column number " + index + " (" + names() + ")");
+    }
+    return columns.get(number);
+  }
+
   private String names() {
     int most = 20;
     List<String> first = columns.stream().limit(most).map(Column::name).toList();

@@ -37,8 +37,23 @@ public final class Task {
     }
   }
 
-  /** What a job filled, or will fill, that could be made only when another job had ended. */
-  public record Second(Job job, Result result) {}
+  /**
+   * A job that could be made only when another one had ended.
+   *
+   * @param result what the jobs fill; null if another job follows
+   * @param next makes the job after this one; null if this is the last one
+   */
+  public record Second(Job job, @Nullable Result result, @Nullable Supplier<Second> next) {
+    /** The last job. */
+    public Second(Job job, Result result) {
+      this(job, result, null);
+    }
+
+    /** A job that others follow. */
+    public Second(Job job, Supplier<Second> next) {
+      this(job, null, next);
+    }
+  }
 
   private Job job;
   private @Nullable Result result;
@@ -95,6 +110,7 @@ public final class Task {
       Second second = supplier.get();
       job = second.job();
       result = second.result();
+      next = second.next();
     } catch (RuntimeException | Error thrown) {
       failure = thrown;
     }

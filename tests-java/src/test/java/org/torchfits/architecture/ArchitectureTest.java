@@ -50,7 +50,7 @@ class ArchitectureTest {
   void rooms_any_areThoseOfTheArchitecture() {
     assertEquals(
         Set.of(
-            "api", "batch", "cache", "cfitsio", "dlpack", "error", "header", "image", "library",
+            "api", "batch", "cache", "cfitsio", "dlpack", "error", "header", "image", "kernel", "library",
             "source", "table", "tile", "wcslib", "work"),
         packages().stream().map(name -> name.substring(ROOT.length())).collect(Collectors.toSet()));
   }
@@ -70,7 +70,7 @@ class ArchitectureTest {
         .layer("access")
         .definedBy(rooms("source", "cfitsio", "wcslib"))
         .layer("base")
-        .definedBy(rooms("work", "library"))
+        .definedBy(rooms("work", "library", "kernel"))
         .layer("ground")
         .definedBy(rooms("error", "dlpack"))
         .whereLayer("api")

@@ -230,6 +230,7 @@ class TableLayoutTest {
             text("TTYPE4", "Id"));
     assertEquals(0, table.column("flux").index());
     assertEquals(1, table.column("FLUX").index());
+    assertEquals(2, table.column("FLUX_2").index());
     assertEquals(0, table.column("Flux").index());
     assertEquals(3, table.column("ID").index());
     assertEquals(

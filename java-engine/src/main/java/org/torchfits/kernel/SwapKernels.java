@@ -1,4 +1,4 @@
-package org.torchfits.image;
+package org.torchfits.kernel;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
@@ -8,17 +8,17 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Big-endian to native order, and the same with the sign bit flipped for the unsigned conventions
- * (FITS 4.0, table 11), as {@link PixelDecoder} has it. Source and target may be the same place.
+ * (FITS 4.0, table 11), as {code PixelDecoder} has it. Source and target may be the same place.
  *
  * <p>The bytes are brought to their place first and changed there: a plain loop over one native
  * segment with an {@code int} index is what C2 turns into vector instructions, 90 GB/s in a core's
  * cache. With a {@code long} index, or from one segment to another, it does not, and takes five
  * times as long.
  */
-final class SwapKernels {
+public final class SwapKernels {
   private SwapKernels() {}
 
-  static void copy1(
+  public static void copy1(
       MemorySegment source,
       long sourceOffset,
       MemorySegment target,
@@ -27,7 +27,7 @@ final class SwapKernels {
     bring(source, sourceOffset, target, targetOffset, count);
   }
 
-  static void flip1(
+  public static void flip1(
       MemorySegment source,
       long sourceOffset,
       MemorySegment target,
@@ -37,7 +37,7 @@ final class SwapKernels {
     SignKernels.flip1(target.asSlice(targetOffset, count), Math.toIntExact(count));
   }
 
-  static void swap2(
+  public static void swap2(
       MemorySegment source,
       long sourceOffset,
       MemorySegment target,
@@ -51,7 +51,7 @@ final class SwapKernels {
     }
   }
 
-  static void flip2(
+  public static void flip2(
       MemorySegment source,
       long sourceOffset,
       MemorySegment target,
@@ -65,7 +65,7 @@ final class SwapKernels {
     }
   }
 
-  static void swap4(
+  public static void swap4(
       MemorySegment source,
       long sourceOffset,
       MemorySegment target,
@@ -79,7 +79,7 @@ final class SwapKernels {
     }
   }
 
-  static void flip4(
+  public static void flip4(
       MemorySegment source,
       long sourceOffset,
       MemorySegment target,
@@ -93,7 +93,7 @@ final class SwapKernels {
     }
   }
 
-  static void swap8(
+  public static void swap8(
       MemorySegment source,
       long sourceOffset,
       MemorySegment target,
@@ -107,7 +107,7 @@ final class SwapKernels {
     }
   }
 
-  static void flip8(
+  public static void flip8(
       MemorySegment source,
       long sourceOffset,
       MemorySegment target,

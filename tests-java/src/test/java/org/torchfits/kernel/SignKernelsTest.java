@@ -1,4 +1,4 @@
-package org.torchfits.image;
+package org.torchfits.kernel;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;

@@ -1,4 +1,4 @@
-package org.torchfits.image;
+package org.torchfits.kernel;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
@@ -12,7 +12,7 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>One plain loop a method and native segments only.
  */
-final class GatherKernels {
+public final class GatherKernels {
   /** Less is copied value by value sooner than by a call that copies memory. */
   private static final long COPIED_BYTES = 64;
 
@@ -25,7 +25,7 @@ final class GatherKernels {
    * @param sourceOffset of the first value, in bytes
    * @param distance from one value to the next, in bytes; may be negative
    */
-  static void gather(
+  public static void gather(
       int valueBytes,
       MemorySegment source,
       long sourceOffset,
@@ -42,6 +42,31 @@ final class GatherKernels {
       case 2 -> gather2(source, sourceOffset, distance, target, targetOffset, count);
       case 4 -> gather4(source, sourceOffset, distance, target, targetOffset, count);
       default -> gather8(source, sourceOffset, distance, target, targetOffset, count);
+    }
+  }
+
+  /**
+   * Packs {@code count} fields of any size.
+   *
+   * @see #gather for the parameters
+   */
+  public static void gatherFields(
+      long fieldBytes,
+      MemorySegment source,
+      long sourceOffset,
+      long distance,
+      MemorySegment target,
+      long targetOffset,
+      int count) {
+    if (fieldBytes == 1 || fieldBytes == 2 || fieldBytes == 4 || fieldBytes == 8) {
+      gather((int) fieldBytes, source, sourceOffset, distance, target, targetOffset, count);
+    } else if (distance == fieldBytes) {
+      MemorySegment.copy(source, sourceOffset, target, targetOffset, count * fieldBytes);
+    } else {
+      for (int i = 0; i < count; i++) {
+        MemorySegment.copy(
+            source, sourceOffset + i * distance, target, targetOffset + i * fieldBytes, fieldBytes);
+      }
     }
   }
 

@@ -1,4 +1,4 @@
-package org.torchfits.image;
+package org.torchfits.kernel;
 
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -11,33 +11,33 @@ import java.util.concurrent.ArrayBlockingQueue;
  * {@code double[]}, but not of one that reads or writes floating numbers in a segment, which it
  * does bit by bit. The way through them stays in a core's L1 cache.
  */
-final class Lanes implements AutoCloseable {
+public final class Lanes implements AutoCloseable {
   /** Pixels of a block. */
-  static final int LENGTH = 1024;
+  public static final int LENGTH = 1024;
 
   private static final ArrayBlockingQueue<Lanes> POOL = new ArrayBlockingQueue<>(32);
 
-  final byte[] bytes = new byte[LENGTH];
-  final short[] shorts = new short[LENGTH];
-  final int[] ints = new int[LENGTH];
-  final long[] longs = new long[LENGTH];
-  final float[] floats = new float[LENGTH];
-  final double[] doubles = new double[LENGTH];
+  public final byte[] bytes = new byte[LENGTH];
+  public final short[] shorts = new short[LENGTH];
+  public final int[] ints = new int[LENGTH];
+  public final long[] longs = new long[LENGTH];
+  public final float[] floats = new float[LENGTH];
+  public final double[] doubles = new double[LENGTH];
 
   /** Numbers that belong to those in {@link #floats}. */
-  final float[] others = new float[LENGTH];
+  public final float[] others = new float[LENGTH];
 
   /** The bits of {@link #ints}, {@link #floats}, {@link #longs} and {@link #doubles}. */
-  final MemorySegment intBits = MemorySegment.ofArray(ints);
+  public final MemorySegment intBits = MemorySegment.ofArray(ints);
 
-  final MemorySegment floatBits = MemorySegment.ofArray(floats);
-  final MemorySegment longBits = MemorySegment.ofArray(longs);
-  final MemorySegment doubleBits = MemorySegment.ofArray(doubles);
+  public final MemorySegment floatBits = MemorySegment.ofArray(floats);
+  public final MemorySegment longBits = MemorySegment.ofArray(longs);
+  public final MemorySegment doubleBits = MemorySegment.ofArray(doubles);
 
   private Lanes() {}
 
   /** Lanes whose content is undefined. */
-  static Lanes borrow() {
+  public static Lanes borrow() {
     Lanes idle = POOL.poll();
     return idle != null ? idle : new Lanes();
   }

@@ -1,4 +1,4 @@
-package org.torchfits.image;
+package org.torchfits.kernel;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
@@ -11,13 +11,13 @@ import java.lang.foreign.MemorySegment;
  * Flips the sign bits of values in native byte order, in place: the unsigned conventions (FITS 4.0,
  * table 11).
  */
-final class SignKernels {
+public final class SignKernels {
   private SignKernels() {}
 
   /**
    * @param width bytes of a value
    */
-  static void flip(MemorySegment values, int width, int count) {
+  public static void flip(MemorySegment values, int width, int count) {
     switch (width) {
       case 1 -> flip1(values, count);
       case 2 -> flip2(values, count);

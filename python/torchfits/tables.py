@@ -1,0 +1,175 @@
+"""Columns of tables as tensors."""
+
+from __future__ import annotations
+
+import operator
+import os
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex, cast
+
+import torch
+
+from torchfits import _engine
+from torchfits._columns import ColumnInfo, RaggedColumn, StringColumn, TableSchema
+from torchfits._location import Hdu, locate
+
+if TYPE_CHECKING:
+    Path = str | os.PathLike[str]
+
+__all__ = ["describe_table", "read_columns"]
+
+_FIRST_TABLE: _engine.Selector = (_engine.FIRST_TABLE, None, 0)
+
+
+class _Array(Protocol):
+    def __array__(self) -> Any: ...  # noqa: ANN401 - numpy's own
+
+
+Rows = slice | torch.Tensor | Sequence[int] | Sequence[bool] | _Array
+"""Rows of a table: a slice (with any step), row numbers in any order, or a mask of all rows."""
+
+ColumnData = torch.Tensor | StringColumn | RaggedColumn
+
+
+def read_columns(
+    path: Path,
+    columns: str | int | Iterable[str | int] | None = None,
+    *,
+    hdu: Hdu | None = None,
+    rows: Rows | None = None,
+) -> dict[str, ColumnData]:
+    """Reads columns of a binary or ASCII table.
+
+    Columns keep what is stored: L and X give bool, B, I, J and K uint8, int16, int32 and int64, E and D float32 and
+    float64, C and M complex64 and complex128; the conventions for unsigned numbers and signed bytes (FITS 4.0, table
+    19) uint16, uint32, uint64 and int8; any other TSCAL or TZERO float64 (complex128), with TNULL as NaN. TNULL of
+    columns that are not scaled is left as it is: `TableSchema` tells it. Numbers of ASCII tables are int32 (up to nine
+    characters), int64 or float64, null values NaN, or 0 among integers.
+
+    Args:
+        path: the file; a str may carry an HDU in CFITSIO's syntax, `catalog.fits[EVENTS]`.
+        columns: names, or numbers from 0, of one or several columns; None for all. A name that no column has exactly
+            means the first one that differs in case only.
+        hdu: a number from 0, a name, or (name, version); None for the first HDU with a table.
+        rows: a slice, row numbers in any order (negative ones count from the end), or a mask of all rows; None for all
+            rows. Only the bytes of these rows and columns are read, and those between them if they are near together.
+
+    Returns:
+        A dict from the columns' names to tensors of shape (rows,), or (rows, ...) for arrays, their axes in C order;
+        `StringColumn` for strings; `RaggedColumn` for arrays of variable length. They own their memory.
+
+    Raises:
+        ColumnNotFoundError: if there is no such column.
+        SectionError: if a row number is outside the table.
+        MismatchError: if a mask does not have as many elements as the table has rows.
+        FitsError: another of its subclasses, naming file, HDU, column and reason.
+        TypeError: for arguments of a wrong type.
+        ValueError: for arguments that make no sense.
+    """
+    name, selector, section = locate(path, hdu, default=_FIRST_TABLE)
+    if section is not None:
+        raise ValueError("a table has no section: rows= and columns name its parts")
+    read = _engine.read_columns(name, selector, _wanted(columns), _rows(rows))
+    return {column.name: _data(column) for column in read}
+
+
+def _data(column: _engine.ReadColumn) -> ColumnData:
+    if column.kind == "TENSOR":
+        return column.blocks[0]
+    values, offsets = column.blocks
+    if column.kind == "RAGGED":
+        return RaggedColumn(values, offsets)
+    rows = (offsets.numel() - 1) // max(1, _product(column.cell))
+    return StringColumn(values, offsets, (rows, *column.cell))
+
+
+def _wanted(columns: str | int | Iterable[str | int] | None) -> list[str | int] | None:
+    if columns is None:
+        return None
+    return [_column(column) for column in ([columns] if isinstance(columns, str | int) else columns)]
+
+
+def _column(column: str | SupportsIndex) -> str | int:
+    if isinstance(column, bool):
+        raise TypeError("a column is a name or a number, not a bool")
+    if not isinstance(column, str):
+        return operator.index(column)
+    if "\0" in column:
+        raise ValueError("a column's name cannot hold a NUL character")
+    return column
+
+
+def _rows(rows: Rows | None) -> _engine.Rows:
+    if rows is None:
+        return _engine.Rows()
+    if isinstance(rows, slice):
+        return _engine.Rows(slice=_slice_text(rows))
+    numbers = torch.as_tensor(rows)
+    if numbers.ndim != 1:
+        raise ValueError(f"rows has one axis, not {numbers.ndim}")
+    if numbers.dtype == torch.bool:
+        return _engine.Rows(numbers=numbers.cpu().nonzero()[:, 0].contiguous(), mask=len(numbers))
+    if numbers.numel() and (numbers.is_floating_point() or numbers.is_complex()):
+        raise TypeError(f"row numbers are integers, not {numbers.dtype}")
+    return _engine.Rows(numbers=numbers.to("cpu", torch.int64).contiguous())
+
+
+def _slice_text(rows: slice) -> str:
+    parts = ["" if part is None else str(_bounded(part)) for part in (rows.start, rows.stop, rows.step)]
+    if parts[2] == "0":
+        raise ValueError("a slice's step cannot be 0")
+    return ":".join(parts)
+
+
+def _bounded(part: SupportsIndex) -> int:
+    """No table has more rows than this."""
+    return max(-(2**62), min(2**62, operator.index(part)))
+
+
+def describe_table(path: Path, *, hdu: Hdu | None = None) -> TableSchema:
+    """What a table says of its rows and columns.
+
+    Args:
+        path: as for `read_columns`.
+        hdu: likewise.
+
+    Raises:
+        FitsError: one of its subclasses, naming file, HDU and reason.
+    """
+    name, selector, _ = locate(path, hdu, default=_FIRST_TABLE)
+    first, *lines = _engine.describe_table(name, selector).split("\n")
+    number, kind, rows, row_bytes, data_offset = first.split("\t")
+    return TableSchema(
+        int(number),
+        cast("Any", kind),
+        int(rows),
+        int(row_bytes),
+        int(data_offset),
+        tuple(_info(line, ascii_table=kind == "ASCII_TABLE") for line in lines),
+    )
+
+
+def _info(line: str, *, ascii_table: bool) -> ColumnInfo:
+    form, offset, kind, dtype, shape, scale, zero, null, dim, problem, unit, display, text, name = line.split("\t")
+    return ColumnInfo(
+        name=name,
+        form=form,
+        offset=int(offset),
+        kind=cast("Any", kind or None),
+        dtype=getattr(torch, dtype.lower()) if dtype else None,
+        shape=_engine.lengths(shape),
+        unit=unit,
+        display=display,
+        null=(text or None) if ascii_table else (int(null) if null else None),
+        dim=_engine.lengths(dim),
+        scale=float(scale),
+        zero=float(zero),
+        problem=problem or None,
+    )
+
+
+def _product(lengths: Sequence[int]) -> int:
+    product = 1
+    for length in lengths:
+        product *= length
+    return product
