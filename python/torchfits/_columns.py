@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, SupportsIndex, overload
+from typing import Any, Literal, SupportsIndex, TypeGuard, cast, overload
 
 import numpy as np
 import torch
@@ -74,28 +74,29 @@ class StringColumn:
 
     def _flat(self) -> list[str]:
         text = bytes(self.values.numpy()).decode("latin-1")
-        ends: list[int] = self.offsets.tolist()  # pyright: ignore[reportUnknownMemberType]
+        ends = cast("list[int]", self.offsets.tolist())  # pyright: ignore[reportUnknownMemberType]
         return [text[ends[i] : ends[i + 1]] for i in range(len(ends) - 1)]
 
     def codes(self, vocabulary: Sequence[str]) -> torch.Tensor:
         """The number of each string in `vocabulary`, -1 for those that are not in it: int64 of shape `shape`."""
         numbers = {word.encode("latin-1", "replace"): i for i, word in reversed(list(enumerate(vocabulary)))}
         count = self.offsets.numel() - 1
-        codes = np.empty(count, dtype=np.int64)
+        codes: Any = np.empty(count, dtype=np.int64)
         for first in range(0, count, _CODED_STRINGS):
             last = min(count, first + _CODED_STRINGS)
+            inverse: Any
             words, inverse = np.unique(self._fixed(first, last), return_inverse=True)
             found = np.array([numbers.get(bytes(word), -1) for word in words], dtype=np.int64)
             codes[first:last] = found[inverse.reshape(-1)]
-        return torch.from_numpy(codes).reshape(self.shape)
+        return torch.from_numpy(codes).reshape(self.shape)  # pyright: ignore[reportUnknownMemberType]
 
-    def _fixed(self, first: int, last: int) -> np.ndarray[Any, Any]:
+    def _fixed(self, first: int, last: int) -> Any:  # noqa: ANN401 - an array of numpy
         """Strings as numpy's of a fixed width."""
-        offsets = self.offsets[first : last + 1].numpy()
+        offsets: Any = self.offsets[first : last + 1].numpy()
         lengths = np.diff(offsets)
         width = max(1, int(lengths.max(initial=0)))
-        cells = np.zeros((last - first, width), dtype=np.uint8)
-        columns = np.arange(offsets[-1] - offsets[0]) - np.repeat(offsets[:-1] - offsets[0], lengths)
+        cells: Any = np.zeros((last - first, width), dtype=np.uint8)
+        columns = cast("Any", np.arange(offsets[-1] - offsets[0])) - np.repeat(offsets[:-1] - offsets[0], lengths)
         cells[np.repeat(np.arange(last - first), lengths), columns] = self.values[offsets[0] : offsets[-1]].numpy()
         return cells.view(f"S{width}").reshape(-1)
 
@@ -233,11 +234,11 @@ def _empty(shape: tuple[int, ...]) -> list[Any]:
     return [_empty(shape[1:]) for _ in range(shape[0])] if len(shape) > 1 else []
 
 
-def _is_row(rows: object) -> bool:
+def _is_row(rows: object) -> TypeGuard[SupportsIndex]:
     return not isinstance(rows, bool | slice | list | tuple) and getattr(rows, "ndim", 0) == 0
 
 
-def _row_numbers(rows: SupportsIndex | RowIndex, count: int) -> torch.Tensor:
+def _row_numbers(rows: object, count: int) -> torch.Tensor:
     every = torch.arange(count)
     if isinstance(rows, slice):
         numbers = range(count)[rows]

@@ -119,8 +119,8 @@ class _Tables(Protocol):
         name: str | None,
         version: int,
         columns: str | None,
-        slice: str | None,  # noqa: A002 - as Java has it
-        list: int,  # noqa: A002
+        slice: str | None,
+        list: int,
         mask: int,
         /,
     ) -> int: ...

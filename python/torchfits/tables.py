@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex, cast
 
@@ -14,6 +13,8 @@ from torchfits._columns import ColumnInfo, RaggedColumn, StringColumn, TableSche
 from torchfits._location import Hdu, locate
 
 if TYPE_CHECKING:
+    import os
+
     Path = str | os.PathLike[str]
 
 __all__ = ["describe_table", "read_columns"]

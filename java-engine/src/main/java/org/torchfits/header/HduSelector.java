@@ -3,8 +3,8 @@ package org.torchfits.header;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which HDU is meant: by number, by name and perhaps version, or the first that holds an image
- * or a table.
+ * Which HDU is meant: by number, by name and perhaps version, or the first that holds an image or a
+ * table.
  *
  * @param index from 0; {@link #BY_NAME}, {@link #FIRST_IMAGE} or {@link #FIRST_TABLE}
  * @param name compared without regard to case and trailing blanks; PRIMARY means the first HDU too,
@@ -21,8 +21,7 @@ public record HduSelector(int index, @Nullable String name, int version) {
     return switch (index) {
       case BY_NAME -> nameMatches(hdu) && (version == 0 || version == hdu.version());
       case FIRST_IMAGE -> hdu.hasImage();
-      case FIRST_TABLE ->
-          hdu.kind() == HduKind.BINARY_TABLE || hdu.kind() == HduKind.ASCII_TABLE;
+      case FIRST_TABLE -> hdu.kind() == HduKind.BINARY_TABLE || hdu.kind() == HduKind.ASCII_TABLE;
       default -> index == hdu.index();
     };
   }

@@ -2,7 +2,6 @@ package org.torchfits.image;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 
-import org.torchfits.kernel.Lanes;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -10,6 +9,7 @@ import org.torchfits.dlpack.ElementType;
 import org.torchfits.dlpack.TensorView;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
+import org.torchfits.kernel.Lanes;
 
 /**
  * What takes an instrument's marks from an image: (value - offset) * gain, each step rounded to

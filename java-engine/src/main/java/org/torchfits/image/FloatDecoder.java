@@ -4,11 +4,11 @@ import static java.lang.foreign.ValueLayout.JAVA_DOUBLE_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
-import org.torchfits.kernel.Lanes;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 import org.torchfits.dlpack.ElementType;
+import org.torchfits.kernel.Lanes;
 
 /**
  * Makes floating elements. The types of 16 bits are rounded from FLOAT32, as torch does it; a value

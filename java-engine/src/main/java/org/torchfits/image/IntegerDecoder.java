@@ -5,10 +5,10 @@ import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
-import org.torchfits.kernel.Lanes;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import org.torchfits.dlpack.ElementType;
+import org.torchfits.kernel.Lanes;
 
 /** Makes integers of values whose exact type is another one; each must be held as it is. */
 final class IntegerDecoder extends LaneDecoder {

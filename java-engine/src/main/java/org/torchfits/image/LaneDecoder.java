@@ -1,7 +1,7 @@
 package org.torchfits.image;
 
-import org.torchfits.kernel.Lanes;
 import java.lang.foreign.MemorySegment;
+import org.torchfits.kernel.Lanes;
 
 /** Stored values become elements of another type a block at a time, by way of {@link Lanes}. */
 abstract sealed class LaneDecoder implements PixelDecoder permits FloatDecoder, IntegerDecoder {

@@ -1,9 +1,9 @@
 package org.torchfits.image;
 
-import org.torchfits.kernel.Lanes;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
+import org.torchfits.kernel.Lanes;
 
 /**
  * Stored values times scale plus zero as floating numbers in the lanes, a block at a time. The

@@ -1,8 +1,8 @@
 package org.torchfits.image;
 
-import org.torchfits.kernel.SwapKernels;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import org.torchfits.kernel.SwapKernels;
 
 /**
  * Turns stored values into native elements, one chunk at a time.

@@ -1,11 +1,11 @@
 package org.torchfits.image;
 
-import org.torchfits.kernel.GatherKernels;
 import java.lang.foreign.MemorySegment;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
 import org.torchfits.header.Hdu;
 import org.torchfits.header.HduReader;
+import org.torchfits.kernel.GatherKernels;
 import org.torchfits.source.Scratch;
 
 /**

@@ -1,10 +1,10 @@
 package org.torchfits.image;
 
-import org.torchfits.kernel.GatherKernels;
-import org.torchfits.kernel.SignKernels;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 import org.torchfits.dlpack.ElementType;
+import org.torchfits.kernel.GatherKernels;
+import org.torchfits.kernel.SignKernels;
 import org.torchfits.tile.TileFloats;
 import org.torchfits.tile.TileScratch;
 import org.torchfits.tile.TileValues;

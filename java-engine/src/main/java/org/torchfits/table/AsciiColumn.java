@@ -11,9 +11,7 @@ import java.util.List;
 import org.torchfits.dlpack.Abi;
 import org.torchfits.dlpack.DlpackTensor;
 
-/**
- * Numbers of an ASCII table. A null value is NaN, or 0 in a column of integers.
- */
+/** Numbers of an ASCII table. TNULLn and a field of blanks are NaN, or 0 among integers. */
 final class AsciiColumn extends ColumnReader {
   private final AsciiForm form;
   private final ColumnType type;
@@ -36,7 +34,7 @@ final class AsciiColumn extends ColumnReader {
     return form.width();
   }
 
-  /** A field without width is blank, and that is 0. */
+  /** A field without width is blank. */
   @Override
   boolean needsRows() {
     return true;
@@ -75,7 +73,7 @@ final class AsciiColumn extends ColumnReader {
 
   private double real(MemorySegment bytes, long from) {
     double stored =
-        form.letter() == 'I'
+        form.letter() == 'I' && !AsciiNumber.isBlank(bytes, from, form.width())
             ? AsciiNumber.integer(bytes, from, form.width())
             : AsciiNumber.real(bytes, from, form.width(), form.decimals());
     return column().isScaled() ? stored * column().scale() + column().zero() : stored;

@@ -7,8 +7,7 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * A number as Fortran writes it: sign, digits with perhaps a point, and perhaps an exponent with E,
- * D or a sign alone (FITS 4.0, section 7.2.5). Blanks stand before and behind it; a field of blanks
- * is 0.
+ * D or a sign alone (FITS 4.0, section 7.2.5). Blanks stand before and behind it.
  */
 final class AsciiNumber {
   /** Up to 10^22 powers of ten are exact. */
@@ -38,7 +37,7 @@ final class AsciiNumber {
   }
 
   /**
-   * An integer.
+   * An integer; 0 for a field of blanks.
    *
    * @throws NumberFormatException if it is none, or none that a long holds
    */
@@ -64,7 +63,7 @@ final class AsciiNumber {
   }
 
   /**
-   * A real number.
+   * A real number; NaN for a field of blanks.
    *
    * @param decimals behind the point of a number without one
    * @throws NumberFormatException if it is none
@@ -72,7 +71,14 @@ final class AsciiNumber {
   static double real(MemorySegment bytes, long offset, int width, int decimals) {
     AsciiNumber number = new AsciiNumber(bytes, offset, width);
     number.skipBlanks();
-    return number.at == number.end ? 0 : number.real(decimals);
+    return number.at == number.end ? Double.NaN : number.real(decimals);
+  }
+
+  /** Whether nothing but blanks stands there. */
+  static boolean isBlank(MemorySegment bytes, long offset, int width) {
+    AsciiNumber number = new AsciiNumber(bytes, offset, width);
+    number.skipBlanks();
+    return number.at == number.end;
   }
 
   private double real(int decimals) {

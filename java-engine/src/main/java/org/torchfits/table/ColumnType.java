@@ -21,8 +21,8 @@ public record ColumnType(Kind kind, ElementType elements, long[] cell) {
      */
     STRINGS,
     /**
-     * Two blocks: the values of all rows, one behind the other, and INT64 (rows + 1,) where those of
-     * each begin.
+     * Two blocks: the values of all rows, one behind the other, and INT64 (rows + 1,) where those
+     * of each begin.
      */
     RAGGED
   }

@@ -84,8 +84,12 @@ abstract class HeapColumn extends ColumnReader {
       if (!inHeap || form.storedBytes(count) > heapBytes - offset) {
         throw badData(
             row,
-            count + " elements from byte " + offset + " are not within the heap of "
-                + heapBytes + " bytes");
+            count
+                + " elements from byte "
+                + offset
+                + " are not within the heap of "
+                + heapBytes
+                + " bytes");
       }
     }
     ends.setAtIndex(JAVA_LONG, row, count);
@@ -103,7 +107,9 @@ abstract class HeapColumn extends ColumnReader {
     return new Stage(pieces.size() - 1L, piece -> fetch(pieces, (int) piece));
   }
 
-  /** Makes ends of counts; the rows at which the pieces of the work begin, and the last one's end. */
+  /**
+   * Makes ends of counts; the rows at which the pieces of the work begin, and the last one's end.
+   */
   private List<Long> planPieces() {
     offsets.elements().set(JAVA_LONG, 0, 0);
     List<Long> pieces = new ArrayList<>(List.of(0L));
@@ -143,7 +149,7 @@ abstract class HeapColumn extends ColumnReader {
       long bytes = storedBytes(row);
       long gap = bytes == 0 ? 0 : place(row) - high;
       boolean fits = high + gap + bytes - low <= Scratch.BYTES;
-      if (gap < 0 || gap > RowFetcher.GAP_BYTES || (gap > 0 || !isDense) && !fits) {
+      if (gap < 0 || gap > RowFetcher.GAP_BYTES || ((gap > 0 || !isDense) && !fits)) {
         break;
       }
       isDense &= gap == 0;

@@ -10,9 +10,9 @@ import org.torchfits.source.Scratch;
  * valid until {@link #close()}.
  */
 final class RowBuffers implements AutoCloseable {
+  private final Arena large = Arena.ofConfined();
   private @Nullable Scratch raw;
   private @Nullable Scratch packed;
-  private @Nullable Arena large;
 
   /** For bytes as they stand in the file; the next call gives the same memory. */
   MemorySegment raw(long bytes) {
@@ -37,9 +37,6 @@ final class RowBuffers implements AutoCloseable {
   }
 
   private MemorySegment large(long bytes) {
-    if (large == null) {
-      large = Arena.ofShared();
-    }
     return large.allocate(bytes, Long.BYTES);
   }
 
@@ -51,8 +48,6 @@ final class RowBuffers implements AutoCloseable {
     if (packed != null) {
       packed.close();
     }
-    if (large != null) {
-      large.close();
-    }
+    large.close();
   }
 }

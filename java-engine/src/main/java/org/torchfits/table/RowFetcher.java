@@ -82,7 +82,8 @@ final class RowFetcher {
     int count = 1;
     for (; count < most; count++) {
       long next = place(rows.row(first + count), offset);
-      if (next - high > GAP_BYTES || low - (next + bytes) > GAP_BYTES
+      if (next - high > GAP_BYTES
+          || low - (next + bytes) > GAP_BYTES
           || Math.max(high, next + bytes) - Math.min(low, next) > Scratch.BYTES) {
         break;
       }

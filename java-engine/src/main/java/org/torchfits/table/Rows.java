@@ -17,8 +17,7 @@ public final class Rows {
   private final @Nullable MemorySegment list;
   private final long tableRows;
 
-  private Rows(
-      long count, long first, long step, @Nullable MemorySegment list, long tableRows) {
+  private Rows(long count, long first, long step, @Nullable MemorySegment list, long tableRows) {
     this.count = count;
     this.first = first;
     this.step = step;
@@ -75,12 +74,12 @@ public final class Rows {
     long stop = bound(parts[1], down ? lowest : highest, lowest, highest, tableRows);
     long distance = down ? start - stop : stop - start;
     // -2^63 has no absolute value, and no table more rows than its complement says.
-    long count = distance <= 0 ? 0 : Math.ceilDiv(distance, down ? -Math.max(step, -Long.MAX_VALUE) : step);
+    long count =
+        distance <= 0 ? 0 : Math.ceilDiv(distance, down ? -Math.max(step, -Long.MAX_VALUE) : step);
     return range(start, count <= 1 ? 1 : step, count, tableRows);
   }
 
-  private static long bound(
-      String text, long absent, long lowest, long highest, long tableRows) {
+  private static long bound(String text, long absent, long lowest, long highest, long tableRows) {
     if (text.isEmpty()) {
       return absent;
     }

@@ -97,7 +97,9 @@ public final class TableFile implements AutoCloseable {
     if (got < into.byteSize()) {
       throw new FitsException(
           ErrorKind.TRUNCATED,
-          layout.place() + ": the file became shorter while it was read, at byte " + (offset + got));
+          layout.place()
+              + ": the file became shorter while it was read, at byte "
+              + (offset + got));
     }
   }
 

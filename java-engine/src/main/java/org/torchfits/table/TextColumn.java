@@ -23,8 +23,7 @@ final class TextColumn extends ColumnReader {
       long count = Math.multiplyExact(rows, (long) perRow);
       this.strings = new Strings(this, abi, count, Math.multiplyExact(count, width));
     } catch (ArithmeticException overflow) {
-      throw layout.bad(
-          ErrorKind.OUT_OF_MEMORY, column, "more bytes than memory can hold");
+      throw layout.bad(ErrorKind.OUT_OF_MEMORY, column, "more bytes than memory can hold");
     }
   }
 

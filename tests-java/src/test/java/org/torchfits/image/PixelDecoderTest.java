@@ -5,8 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import org.torchfits.kernel.Lanes;
-import org.torchfits.kernel.SwapKernels;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.math.BigDecimal;
@@ -25,6 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.torchfits.dlpack.ElementType;
+import org.torchfits.kernel.Lanes;
 
 /** Decoders that convert, against one value after the other through {@link ByteBuffer}. */
 class PixelDecoderTest {

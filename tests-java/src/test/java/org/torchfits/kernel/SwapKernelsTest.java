@@ -17,13 +17,23 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each kernel against one value after the other through {@link ByteBuffer}. */
 class SwapKernelsTest {
+  /** The form of all of them. */
+  interface Loop {
+    void decode(
+        MemorySegment source,
+        long sourceOffset,
+        MemorySegment target,
+        long targetOffset,
+        long count);
+  }
+
   /**
    * A kernel and what it does to one value.
    *
    * @param bytes of a value
    * @param flip the bits that it turns over
    */
-  record Kernel(String name, int bytes, long flip, PixelDecoder decoder) {
+  record Kernel(String name, int bytes, long flip, Loop decoder) {
     /** Turns the value at {@code offset} of big-endian bytes over. */
     void reference(ByteBuffer source, ByteBuffer target, int from, int to) {
       switch (bytes) {
