@@ -15,6 +15,8 @@ public final class SignKernels {
   private SignKernels() {}
 
   /**
+   * Flips the sign bits.
+   *
    * @param width bytes of a value
    */
   public static void flip(MemorySegment values, int width, int count) {
