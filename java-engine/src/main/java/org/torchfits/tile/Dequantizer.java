@@ -1,10 +1,8 @@
 package org.torchfits.tile;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
 
@@ -37,67 +35,43 @@ final class Dequantizer {
   }
 
   /**
-   * Some of a tile's values, in their order.
+   * The values of a tile, in their order.
    *
-   * @param source integers in native byte order; the tile's first pixel is at offset 0
-   * @param width bytes of an integer: 1 (unsigned), 2 or 4
+   * @param source integers of 4 bytes in native byte order
    * @param tile number of the tile, from 0: its row in the table
-   * @param first number of the first pixel to convert within the tile, from 0
-   * @param target takes {@code count} floats in native byte order
+   * @param target takes {@code count} values in native byte order
+   * @param floatBytes of a value: 4 or 8
    */
   void toFloats(
       MemorySegment source,
-      int width,
       TileScaling scaling,
       long tile,
-      int first,
       MemorySegment target,
+      int floatBytes,
       int count) {
-    DitherNumbers.Walk walk = walk(tile, first);
+    DitherNumbers.Walk walk = new DitherNumbers.Walk(tile + ditherSeed - 1);
     for (int done = 0; done < count; ) {
-      int part = convert(source, width, scaling, first + done, count - done, walk);
-      narrow(values, floats, part);
-      MemorySegment.copy(floats, 0, target, JAVA_FLOAT_UNALIGNED, 4L * done, part);
+      int part = convert(source, scaling, done, count - done, walk);
+      if (floatBytes == Float.BYTES) {
+        narrow(values, floats, part);
+        MemorySegment.copy(floats, 0, target, JAVA_FLOAT_UNALIGNED, 4L * done, part);
+      } else {
+        MemorySegment.copy(values, 0, target, JAVA_DOUBLE_UNALIGNED, 8L * done, part);
+      }
       done += part;
     }
-  }
-
-  /** As {@link #toFloats}, to doubles. */
-  void toDoubles(
-      MemorySegment source,
-      int width,
-      TileScaling scaling,
-      long tile,
-      int first,
-      MemorySegment target,
-      int count) {
-    DitherNumbers.Walk walk = walk(tile, first);
-    for (int done = 0; done < count; ) {
-      int part = convert(source, width, scaling, first + done, count - done, walk);
-      MemorySegment.copy(values, 0, target, JAVA_DOUBLE_UNALIGNED, 8L * done, part);
-      done += part;
-    }
-  }
-
-  private DitherNumbers.Walk walk(long tile, int first) {
-    return new DitherNumbers.Walk(tile + ditherSeed - 1, first);
   }
 
   /** Fills the array of values with up to {@code most} of them, and returns how many. */
   private int convert(
-      MemorySegment source,
-      int width,
-      TileScaling scaling,
-      int first,
-      int most,
-      DitherNumbers.Walk walk) {
+      MemorySegment source, TileScaling scaling, int first, int most, DitherNumbers.Walk walk) {
     int count = Math.min(most, CHUNK);
     if (dither == Dither.NO_DITHER) {
-      load(source, width, first, count);
+      load(source, first, count);
       scale(integers, values, count, scaling.scale(), scaling.zero());
     } else {
       count = Math.min(count, walk.left());
-      load(source, width, first, count);
+      load(source, first, count);
       int random = walk.take(count);
       scale(integers, random, values, count, scaling.scale(), scaling.zero());
     }
@@ -110,24 +84,8 @@ final class Dequantizer {
     return count;
   }
 
-  private void load(MemorySegment source, int width, long first, int count) {
-    switch (width) {
-      case 1 -> loadBytes(source, first, integers, count);
-      case 2 -> loadShorts(source, first, integers, count);
-      default -> MemorySegment.copy(source, JAVA_INT_UNALIGNED, 4 * first, integers, 0, count);
-    }
-  }
-
-  private static void loadBytes(MemorySegment source, long first, int[] integers, int count) {
-    for (int i = 0; i < count; i++) {
-      integers[i] = source.get(JAVA_BYTE, first + i) & 0xFF;
-    }
-  }
-
-  private static void loadShorts(MemorySegment source, long first, int[] integers, int count) {
-    for (int i = 0; i < count; i++) {
-      integers[i] = source.get(JAVA_SHORT_UNALIGNED, 2 * (first + i));
-    }
+  private void load(MemorySegment source, long first, int count) {
+    MemorySegment.copy(source, JAVA_INT_UNALIGNED, 4 * first, integers, 0, count);
   }
 
   private static void scale(int[] integers, double[] values, int count, double scale, double zero) {

@@ -35,16 +35,10 @@ final class DitherNumbers {
 
     /**
      * @param seed index of the number that chooses the first place, modulo 10,000
-     * @param skipped how many pixels of the tile come before the first
      */
-    Walk(long seed, int skipped) {
+    Walk(long seed) {
       this.seed = (int) Math.floorMod(seed, (long) COUNT);
       this.next = start(this.seed);
-      for (int left = skipped; left > 0; ) {
-        int step = Math.min(left, left());
-        take(step);
-        left -= step;
-      }
     }
 
     private static int start(int seed) {

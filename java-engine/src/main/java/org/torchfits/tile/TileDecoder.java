@@ -98,11 +98,7 @@ final class TileDecoder {
     MemorySegment integers = int32(algorithm, compressed, pixels, scratch);
     Dequantizer dequantizer = scratch.dequantizer(method);
     TileScaling scaling = Quantization.scaling(tile, floats);
-    if (floats.bytes() == 4) {
-      dequantizer.toFloats(integers, 4, scaling, tile.index(), 0, target, pixels);
-    } else {
-      dequantizer.toDoubles(integers, 4, scaling, tile.index(), 0, target, pixels);
-    }
+    dequantizer.toFloats(integers, scaling, tile.index(), target, floats.bytes(), pixels);
     return TileValues.FLOATS;
   }
 

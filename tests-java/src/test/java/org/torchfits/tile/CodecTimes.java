@@ -93,7 +93,7 @@ final class CodecTimes {
       report(
           "dither 2 with blanks",
           tiles,
-          tile -> dequantizer.toFloats(integers, 4, scaling, tile, 0, target, SIDE),
+          tile -> dequantizer.toFloats(integers, scaling, tile, target, 4, SIDE),
           tile -> {});
     }
   }
