@@ -1,4 +1,4 @@
-"""The libraries that are measured, each behind the same four verbs.
+"""The libraries that are measured, each behind the same verbs.
 
 Imported by the worker processes alone, which run in different virtual environments, so nothing but
 the standard library and torch is imported before a library is asked for. Every verb gives what a
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 #: From this size on the engine splits a read over its threads, and the limit does the same.
 THREADED_BYTES = 4 << 20
+
+
+#: TFORM of each dtype of numpy.
+TFORMS = {"i2": "I", "i4": "J", "i8": "K", "f4": "E", "f8": "D"}
 
 
 class Library(Protocol):
@@ -56,6 +60,10 @@ class Library(Protocol):
 
     def read_header(self, path: str) -> Any:  # noqa: ANN401
         """Read the primary header, which maps keywords to values."""
+        ...
+
+    def write_table(self, path: str, columns: dict[str, torch.Tensor]) -> None:
+        """Write columns as the table of HDU 1, in the place of a file that may be there."""
         ...
 
     def loader(self, paths: list[str], batch_size: int, workers: int) -> Iterable[Any]:
@@ -130,6 +138,10 @@ class Torchfits:
         """See Library."""
         return self.module.read_header(path)
 
+    def write_table(self, path: str, columns: dict[str, torch.Tensor]) -> None:
+        """See Library."""
+        self.module.write(path, columns, overwrite=True)
+
     def loader(self, paths: list[str], batch_size: int, workers: int) -> Iterable[Any]:
         """See Library."""
         from torchfits.data import ImageDataset
@@ -188,6 +200,10 @@ class CppTorchfits:
     def read_header(self, path: str) -> Any:  # noqa: ANN401
         """See Library."""
         return self.module.read_header(path)
+
+    def write_table(self, path: str, columns: dict[str, torch.Tensor]) -> None:
+        """See Library."""
+        self.module.table.write(path, columns, overwrite=True)
 
     def loader(self, paths: list[str], batch_size: int, workers: int) -> Iterable[Any]:
         """See Library; batches are (images, labels) pairs."""
@@ -251,6 +267,10 @@ class Fitsio:
         """See Library."""
         return self.module.read_header(path)
 
+    def write_table(self, path: str, columns: dict[str, torch.Tensor]) -> None:
+        """See Library."""
+        self.module.write(path, {name: column.numpy() for name, column in columns.items()}, clobber=True)
+
     def loader(self, paths: list[str], batch_size: int, workers: int) -> Iterable[Any]:
         """See Library."""
         return _data_loader(PathDataset(paths, self.read_image), batch_size, workers)
@@ -303,6 +323,12 @@ class Astropy:
     def read_header(self, path: str) -> Any:  # noqa: ANN401
         """See Library."""
         return self.module.getheader(path)
+
+    def write_table(self, path: str, columns: dict[str, torch.Tensor]) -> None:
+        """See Library."""
+        arrays = {name: column.numpy() for name, column in columns.items()}
+        fields = [self.module.Column(name, TFORMS[array.dtype.str[1:]], array=array) for name, array in arrays.items()]
+        self.module.BinTableHDU.from_columns(fields).writeto(path, overwrite=True)
 
     def loader(self, paths: list[str], batch_size: int, workers: int) -> Iterable[Any]:
         """See Library."""

@@ -18,6 +18,7 @@ import bench_headers
 import bench_images
 import bench_memory
 import bench_starts
+import bench_writes
 import report
 from files import BenchFiles
 from harness import HERE, Bench
@@ -34,6 +35,7 @@ SUBJECTS = (
     bench_batches,
     bench_memory,
     bench_starts,
+    bench_writes,
 )
 ROUNDS = 7
 QUICK_ROUNDS = 3

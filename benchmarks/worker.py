@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 RESET_PEAK = "5"
 WARM_UP_SECONDS = 1.0
+FITS_BLOCK = 2880
 
 
 class Worker:
@@ -98,6 +99,17 @@ class Worker:
     def _read_batch(self, paths: list[str]) -> Callable[[], Iterable[Any]]:
         return lambda: (self.library.read_batch(paths) for _ in range(1))
 
+    def _write_table(self, paths: list[str], rows: int) -> Callable[[], Iterable[Any]]:
+        columns = table_columns(rows)
+        row_bytes = sum(column.element_size() for column in columns.values())
+        path = f"{paths[0]}-{os.getpid()}.fits"
+
+        def write() -> Iterable[Any]:
+            self.library.write_table(path, columns)
+            yield Rows(path, rows * row_bytes)
+
+        return write
+
     def _loader(self, paths: list[str], batch_size: int, workers: int) -> Callable[[], Iterable[Any]]:
         loader = self.library.loader(paths, batch_size, workers)
         return lambda: (first_part(batch) for batch in loader)
@@ -122,6 +134,40 @@ class Worker:
         if jpype is not None and jpype.isJVMStarted():
             found["Java"] = str(jpype.java.lang.System.getProperty("java.vm.version"))
         return found
+
+
+def table_columns(rows: int) -> dict[str, torch.Tensor]:
+    """Seven columns of numbers, the same in every process."""
+    import torch
+
+    random = torch.Generator().manual_seed(1)
+    return {
+        "ID": torch.arange(rows),
+        "RA": torch.rand(rows, generator=random, dtype=torch.float64) * 360,
+        "DEC": torch.rand(rows, generator=random, dtype=torch.float64) * 180 - 90,
+        "MAG": torch.rand(rows, generator=random) * 10 + 15,
+        "MAG_ERR": torch.rand(rows, generator=random),
+        "FLAGS": torch.randint(0, 1 << 20, (rows,), generator=random, dtype=torch.int32),
+        "FIELD": torch.randint(0, 1000, (rows,), generator=random, dtype=torch.int16),
+    }
+
+
+class Rows:
+    """The rows of a table that was written, which end its file but for padding; read for a digest alone."""
+
+    def __init__(self, path: str, size: int) -> None:
+        """Keep where they are."""
+        self.path = path
+        self.shape = (size,)
+        self.dtype = "bytes"
+
+    def numpy(self) -> Any:  # noqa: ANN401
+        """Read them."""
+        import numpy as np
+
+        padded = -(-self.shape[0] // FITS_BLOCK) * FITS_BLOCK
+        place = Path(self.path).stat().st_size - padded
+        return np.fromfile(self.path, np.uint8, count=self.shape[0], offset=place)
 
 
 class Digest:

@@ -11,6 +11,9 @@ import torchfits
 from torch._utils import ExceptionWrapper
 from torchfits import errors
 
+OF_PYTHON = [errors.ExistingFileError, errors.UnwritableDataError]
+"""What is found before the engine is asked."""
+
 PUBLIC = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, BaseException)]
 
 
@@ -29,6 +32,7 @@ def test_kinds_ofTheEngine_haveOneClassEach(kinds: list[str]) -> None:
 def test_classes_ofFiles_haveOneKindEach() -> None:
     leaves = [error for error in PUBLIC if issubclass(error, errors.FitsError) and error is not errors.FitsError]
     of_files = [error for error in errors.BY_KIND.values() if issubclass(error, errors.FitsError)]
+    of_files += OF_PYTHON
     assert sorted(of_files, key=str) == sorted(leaves, key=str)
 
 
@@ -46,6 +50,9 @@ def test_class_name_isPublicAndDocumented(error: type) -> None:
         ("FileAccessError", "PermissionError"),
         ("NotAFileError", "OSError"),
         ("FileReadError", "OSError"),
+        ("FileWriteError", "OSError"),
+        ("ExistingFileError", "FileExistsError"),
+        ("UnwritableDataError", "ValueError"),
         ("NotFitsError", "ValueError"),
         ("TruncatedFileError", "EOFError"),
         ("HeaderError", "ValueError"),

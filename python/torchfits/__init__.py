@@ -15,8 +15,10 @@ from torchfits.errors import (
     EngineError,
     EngineForkError,
     EngineStartError,
+    ExistingFileError,
     FileAccessError,
     FileReadError,
+    FileWriteError,
     FitsError,
     FitsMemoryError,
     FitsWarning,
@@ -31,6 +33,7 @@ from torchfits.errors import (
     SectionError,
     TruncatedFileError,
     UnsupportedFitsError,
+    UnwritableDataError,
     ValueRangeError,
     WcslibError,
 )
@@ -38,19 +41,23 @@ from torchfits.files import HDU, HDUList, open
 from torchfits.headers import Header, read_header
 from torchfits.images import read_image
 from torchfits.tables import read_columns
+from torchfits.writing import Column, write
 
 __version__ = "0.1.0"
 
 __all__ = [
     "HDU",
     "CfitsioError",
+    "Column",
     "ColumnNotFoundError",
     "CorruptDataError",
     "EngineError",
     "EngineForkError",
     "EngineStartError",
+    "ExistingFileError",
     "FileAccessError",
     "FileReadError",
+    "FileWriteError",
     "FitsError",
     "FitsMemoryError",
     "FitsWarning",
@@ -69,6 +76,7 @@ __all__ = [
     "StringColumn",
     "TruncatedFileError",
     "UnsupportedFitsError",
+    "UnwritableDataError",
     "ValueRangeError",
     "WcslibError",
     "data",
@@ -80,4 +88,5 @@ __all__ = [
     "read_cutouts",
     "read_header",
     "read_image",
+    "write",
 ]

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Protocol, cast
 
+import torch
+
 from torchfits import _jvm
 from torchfits._dlpack import Exported, tensor_at
 from torchfits.errors import BY_KIND, EngineError, FitsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-
-    import torch
 
 FIRST_IMAGE = -2
 FIRST_TABLE = -3
@@ -126,6 +126,8 @@ class _Tables(Protocol):
     ) -> int: ...
 
     def describeTable(self, path: str, hdu: int, name: str | None, version: int, /) -> object: ...
+
+    def writeRows(self, descriptor: int, name: str, offset: int, plan: int, /) -> int: ...
 
 
 class _Tasks(Protocol):
@@ -418,6 +420,44 @@ def describe_table(path: str, selector: Selector) -> str:
     """The lines of the engine's TableSchema."""
     api = _enter()
     return _text(api, api.tables.describeTable, path, *selector)
+
+
+@dataclass(frozen=True)
+class RowPart:
+    """A column on its way into rows.
+
+    Attributes:
+        values: a dense CPU tensor (rows, ...); with `offsets` uint8, the characters of all strings.
+        offsets: int64 (rows + 1), where the strings begin and the last one ends; None for numbers.
+        width: of a string in a row; none is longer.
+        fill: the byte that stands behind shorter ones.
+    """
+
+    values: torch.Tensor
+    offsets: torch.Tensor | None = None
+    width: int = 0
+    fill: int = 0
+
+
+def write_rows(descriptor: int, name: str, offset: int, parts: Sequence[RowPart]) -> None:
+    """Writes rows one behind the other.
+
+    Args:
+        descriptor: of a file that is open for writing.
+        name: of the file, for messages; as `encode` gives it.
+        offset: of the first row in the file, in bytes.
+        parts: of each row, in order, all of the same number of rows.
+    """
+    api = _enter()
+    # What is exported lives until the call is over.
+    values = [Exported(part.values) for part in parts]
+    offsets = [None if part.offsets is None else Exported(part.offsets) for part in parts]
+    numbers = [
+        (value.address, 0 if starts is None else starts.address, part.width, part.fill)
+        for value, starts, part in zip(values, offsets, parts, strict=True)
+    ]
+    plan = Exported(torch.tensor(numbers, dtype=torch.int64))
+    _finish(api, api.tables.writeRows, descriptor, name, offset, plan.address)
 
 
 def _tensors_in(address: int) -> list[torch.Tensor]:

@@ -33,6 +33,18 @@ class FileReadError(FitsError, OSError):
     """The operating system failed to deliver bytes."""
 
 
+class FileWriteError(FitsError, OSError):
+    """The operating system failed to take bytes."""
+
+
+class ExistingFileError(FitsError, FileExistsError):
+    """A file of that name is there, and was not to be overwritten."""
+
+
+class UnwritableDataError(FitsError, ValueError):
+    """Data that no FITS file can hold as they are. The message names column and row."""
+
+
 class NotFitsError(FitsError, ValueError):
     """The bytes are not FITS."""
 
@@ -114,6 +126,7 @@ BY_KIND: dict[str, type[Exception]] = {
     "ACCESS_DENIED": FileAccessError,
     "NOT_A_FILE": NotAFileError,
     "IO": FileReadError,
+    "WRITE": FileWriteError,
     "NOT_FITS": NotFitsError,
     "TRUNCATED": TruncatedFileError,
     "BAD_HEADER": HeaderError,

@@ -1,5 +1,8 @@
 package org.torchfits.api;
 
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -8,18 +11,24 @@ import org.torchfits.dlpack.TensorView;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
 import org.torchfits.header.HduSelector;
+import org.torchfits.source.FileTarget;
 import org.torchfits.table.Column;
+import org.torchfits.table.ColumnEncoder;
 import org.torchfits.table.Rows;
 import org.torchfits.table.TableFile;
 import org.torchfits.table.TableLayout;
 import org.torchfits.table.TableLoader;
 import org.torchfits.table.TableSchema;
+import org.torchfits.table.TableWriter;
 import org.torchfits.work.Task;
 import org.torchfits.work.Unfinished;
 
-/** Reads tables for Python. */
+/** Reads and writes tables for Python. */
 public final class Tables {
   private static final String SEPARATOR = "\0";
+
+  /** Numbers that tell of a column to write: addresses of values and offsets, width, fill. */
+  private static final int PLAN_NUMBERS = 4;
 
   private Tables() {}
 
@@ -111,5 +120,37 @@ public final class Tables {
     } catch (Unfinished comeBack) {
       return null;
     }
+  }
+
+  /**
+   * Writes rows one behind the other.
+   *
+   * @param descriptor of a file that is open for writing
+   * @param name the bytes of the file's name, one in each char, for messages
+   * @param offset of the first row in the file, in bytes
+   * @param plan address of the {@code DLManagedTensor} of an int64 tensor (columns, 4): of each
+   *     column the address of the {@code DLManagedTensor} of its values; of that of the offsets of
+   *     its strings, 0 for numbers; the width of a string in bytes; the byte behind shorter ones
+   * @return as {@link Tasks} has it
+   * @see TableWriter#encoder for what the columns are
+   */
+  public static long writeRows(int descriptor, String name, long offset, long plan) {
+    MemorySegment numbers = TensorView.at(plan, Abi.UNVERSIONED).elements();
+    long columns = numbers.byteSize() / ((long) PLAN_NUMBERS * Long.BYTES);
+    List<ColumnEncoder> encoders = new ArrayList<>();
+    for (long column = 0; column < columns; column++) {
+      encoders.add(encoder(numbers, column * PLAN_NUMBERS));
+    }
+    FileTarget file = FileTarget.of(descriptor, name);
+    return Tasks.begin(() -> TableWriter.write(file, offset, encoders));
+  }
+
+  private static ColumnEncoder encoder(MemorySegment numbers, long at) {
+    long offsets = numbers.getAtIndex(JAVA_LONG, at + 1);
+    return TableWriter.encoder(
+        TensorView.at(numbers.getAtIndex(JAVA_LONG, at), Abi.UNVERSIONED),
+        offsets == 0 ? null : TensorView.at(offsets, Abi.UNVERSIONED),
+        numbers.getAtIndex(JAVA_LONG, at + 2),
+        (byte) numbers.getAtIndex(JAVA_LONG, at + 3));
   }
 }

@@ -10,6 +10,8 @@ public enum ErrorKind {
   NOT_A_FILE,
   /** The operating system failed to deliver bytes. */
   IO,
+  /** The operating system failed to take bytes. */
+  WRITE,
   /** The bytes are not FITS. */
   NOT_FITS,
   /** The file ends before the data that its header describes. */

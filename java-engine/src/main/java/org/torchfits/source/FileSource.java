@@ -58,7 +58,7 @@ public final class FileSource implements ByteSource {
   }
 
   /** The name as text, for messages: bytes that are no UTF-8 are shown as such. */
-  private static String displayName(String path) {
+  static String displayName(String path) {
     return new String(path.getBytes(ISO_8859_1), UTF_8);
   }
 

@@ -74,12 +74,9 @@ final class UnnamedFile implements AutoCloseable {
 
   /** Writes all of {@code bytes}. */
   void write(long offset, MemorySegment bytes) {
-    for (long done = 0; done < bytes.byteSize(); ) {
-      long more = Libc.write(descriptor, bytes.asSlice(done), offset + done);
-      if (more < 0 && more != -Libc.EINTR) {
-        throw failed(file.name(), "they cannot be kept", (int) -more);
-      }
-      done += Math.max(0, more);
+    int errno = FileTarget.write(descriptor, offset, bytes);
+    if (errno != 0) {
+      throw failed(file.name(), "they cannot be kept", errno);
     }
   }
 
@@ -96,7 +93,7 @@ final class UnnamedFile implements AutoCloseable {
   }
 
   private static FitsException failed(String name, String reason, int errno) {
-    String full = errno == Libc.ENOSPC || errno == Libc.EDQUOT ? ": no space is left" : "";
+    String full = FileTarget.isFull(errno) ? ": no space is left" : "";
     return new FitsException(
         ErrorKind.IO,
         errno,
