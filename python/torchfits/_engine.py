@@ -122,6 +122,7 @@ class _Tables(Protocol):
         slice: str | None,
         list: int,
         mask: int,
+        condition: str | None,
         /,
     ) -> int: ...
 
@@ -381,7 +382,9 @@ class ReadColumn:
     blocks: list[torch.Tensor]
 
 
-def read_columns(path: str, selector: Selector, columns: Sequence[str | int] | None, rows: Rows) -> list[ReadColumn]:
+def read_columns(
+    path: str, selector: Selector, columns: Sequence[str | int] | None, rows: Rows, condition: str | None = None
+) -> list[ReadColumn]:
     """Columns of a table in the order in which they are asked for.
 
     Args:
@@ -389,12 +392,13 @@ def read_columns(path: str, selector: Selector, columns: Sequence[str | int] | N
         selector: of the HDU.
         columns: names, or numbers from 0; None for all.
         rows: that are wanted.
+        condition: that must be true of them, as the engine's Predicate has it; None for none.
     """
     api = _enter()
     wanted = None if columns is None else "\0".join(map(_column_text, columns))
     numbers = None if rows.numbers is None else Exported(rows.numbers)
     address = 0 if numbers is None else numbers.address
-    result = _finish(api, api.tables.readColumns, path, *selector, wanted, rows.slice, address, rows.mask)
+    result = _finish(api, api.tables.readColumns, path, *selector, wanted, rows.slice, address, rows.mask, condition)
     text, *blocks = _tensors_in(result)
     lines = bytes(text.numpy()).decode().split("\n")[:-1]
     parts = iter(blocks)

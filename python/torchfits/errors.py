@@ -81,6 +81,10 @@ class SectionError(FitsError, IndexError):
     """The section does not lie in the image."""
 
 
+class ExpressionError(FitsError, ValueError):
+    """The condition on the rows of a table cannot be understood, or not of its columns; the message shows where."""
+
+
 class MismatchError(FitsError, ValueError):
     """Images of one batch, or an image and its destination, differ in shape or dtype."""
 
@@ -136,6 +140,7 @@ BY_KIND: dict[str, type[Exception]] = {
     "WRONG_HDU_KIND": HduKindError,
     "UNSUPPORTED": UnsupportedFitsError,
     "BAD_SECTION": SectionError,
+    "BAD_EXPRESSION": ExpressionError,
     "MISMATCH": MismatchError,
     "VALUE_RANGE": ValueRangeError,
     "OUT_OF_MEMORY": FitsMemoryError,

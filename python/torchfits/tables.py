@@ -38,6 +38,7 @@ def read_columns(
     *,
     hdu: Hdu | None = None,
     rows: Rows | None = None,
+    where: str | None = None,
 ) -> dict[str, ColumnData]:
     """Reads columns of a binary or ASCII table.
 
@@ -55,12 +56,25 @@ def read_columns(
         rows: a slice, row numbers in any order (negative ones count from the end), or a mask of all rows; None for all
             rows. Only the bytes of these rows and columns are read, and those between them if they are near together.
 
+        where: a condition; of the rows those are read for which it is true, in their order. Comparisons
+            (`= == != <> < <= > >=`, also chained: `0 < z <= 1`), `and or not` (`&& || !`, and `& | ~` around
+            comparisons in brackets), `in (...)`, `between .. and ..`, `like` with `%` and `_`, `is null`, each also
+            with `not`; `+ - * / % **` as in Python, `& | ~` of the bits of integers; functions of numbers (`abs sqrt
+            exp log log10 sin cos tan asin acos atan atan2 sinh cosh tanh hypot power floor ceil round min max degrees
+            radians isnan isfinite`) and of texts (`startswith endswith contains`); `cone(RA, DEC, ra0, dec0, radius)`,
+            all in degrees. Texts stand in `'` or `"`; columns with names that are no plain words, or words of the
+            language, in backticks. `pi`, `inf`, `nan`, `true` and `false` are constants unless columns are called so.
+            As in SQL, a comparison with something that has no value (NaN, TNULL) is neither true nor false. Integers
+            are compared exactly, floats as float64.
+
     Returns:
         A dict from the columns' names to tensors of shape (rows,), or (rows, ...) for arrays, their axes in C order;
         `StringColumn` for strings; `RaggedColumn` for arrays of variable length. They own their memory.
 
     Raises:
         ColumnNotFoundError: if there is no such column.
+        ExpressionError: if the condition cannot be understood, or not of these columns; it shows where.
+        ValueRangeError: if integer arithmetic in the condition exceeds 64 bits; it names the row.
         SectionError: if a row number is outside the table.
         MismatchError: if a mask does not have as many elements as the table has rows.
         FitsError: another of its subclasses, naming file, HDU, column and reason.
@@ -70,7 +84,7 @@ def read_columns(
     name, selector, section = locate(path, hdu, default=_FIRST_TABLE)
     if section is not None:
         raise ValueError("a table has no section: rows= and columns name its parts")
-    read = _engine.read_columns(name, selector, _wanted(columns), _rows(rows))
+    read = _engine.read_columns(name, selector, _wanted(columns), _rows(rows), _condition(where))
     return {column.name: _data(column) for column in read}
 
 
@@ -82,6 +96,12 @@ def _data(column: _engine.ReadColumn) -> ColumnData:
         return RaggedColumn(values, offsets)
     rows = (offsets.numel() - 1) // max(1, _product(column.cell))
     return StringColumn(values, offsets, (rows, *column.cell))
+
+
+def _condition(where: str | None) -> str | None:
+    if where is not None and not isinstance(where, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"where is a str, not {type(where).__name__}")
+    return where
 
 
 def _wanted(columns: str | int | Iterable[str | int] | None) -> list[str | int] | None:

@@ -14,6 +14,7 @@ import org.torchfits.header.HduSelector;
 import org.torchfits.source.FileTarget;
 import org.torchfits.table.Column;
 import org.torchfits.table.ColumnEncoder;
+import org.torchfits.table.FilteredLoader;
 import org.torchfits.table.Rows;
 import org.torchfits.table.TableFile;
 import org.torchfits.table.TableLayout;
@@ -45,6 +46,7 @@ public final class Tables {
    * @param list address of the {@code DLManagedTensor} of row numbers, as {@link Rows#list} has
    *     them; 0 for none
    * @param mask rows that the mask was made for from which {@code list} was made; -1 if it was not
+   * @param condition as {@link FilteredLoader} has it; null for none
    * @return as {@link TableLoader} and {@link Tasks} have it
    */
   public static long readColumns(
@@ -55,10 +57,12 @@ public final class Tables {
       @Nullable String columns,
       @Nullable String slice,
       long list,
-      long mask) {
+      long mask,
+      @Nullable String condition) {
     HduSelector selector = new HduSelector(hdu, name, version);
     TensorView numbers = list == 0 ? null : TensorView.at(list, Abi.UNVERSIONED);
-    return Tasks.begin(() -> load(TableFile.open(path, selector), columns, slice, numbers, mask));
+    return Tasks.begin(
+        () -> load(TableFile.open(path, selector), columns, slice, numbers, mask, condition));
   }
 
   private static Task load(
@@ -66,7 +70,8 @@ public final class Tables {
       @Nullable String columns,
       @Nullable String slice,
       @Nullable TensorView list,
-      long mask) {
+      long mask,
+      @Nullable String condition) {
     TableLayout layout = file.layout();
     List<Column> wanted;
     Rows rows;
@@ -77,7 +82,9 @@ public final class Tables {
       file.close();
       throw failure;
     }
-    return TableLoader.load(file, wanted, rows, Abi.UNVERSIONED);
+    return condition == null
+        ? TableLoader.load(file, wanted, rows, Abi.UNVERSIONED)
+        : FilteredLoader.load(file, wanted, rows, condition, Abi.UNVERSIONED);
   }
 
   private static List<Column> columns(TableLayout layout, @Nullable String columns) {

@@ -30,6 +30,8 @@ public enum ErrorKind {
   UNSUPPORTED,
   /** A section that does not lie in the image. */
   BAD_SECTION,
+  /** A condition on the rows of a table that cannot be understood, or not of these columns. */
+  BAD_EXPRESSION,
   /** Images of one batch, or an image and its destination, differ in shape or type. */
   MISMATCH,
   /** A value that the type asked for does not hold. */

@@ -60,6 +60,15 @@ public final class Rows {
   }
 
   /**
+   * Rows of a list.
+   *
+   * @param numbers INT64, each of a row in the table; they may be written until they are asked for
+   */
+  static Rows numbered(MemorySegment numbers, long count, long tableRows) {
+    return new Rows(count, 0, 0, numbers, tableRows);
+  }
+
+  /**
    * The rows of a slice of Python.
    *
    * @param slice {@code start:stop:step}, each of them perhaps empty; the step is not 0

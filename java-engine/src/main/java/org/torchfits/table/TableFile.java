@@ -83,6 +83,13 @@ public final class TableFile implements AutoCloseable {
     }
   }
 
+  /** Likewise, for what is read of rows. */
+  void requireRows(Rows rows) {
+    if (rows.count() > 0 && layout.rowBytes() > 0) {
+      requireInFile(layout.rowOffset(rows.end() - 1) + layout.rowBytes());
+    }
+  }
+
   /**
    * Fills a segment.
    *

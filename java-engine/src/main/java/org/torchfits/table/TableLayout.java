@@ -1,7 +1,7 @@
 package org.torchfits.table;
 
 import java.util.List;
-import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
 import org.torchfits.header.Hdu;
@@ -113,6 +113,16 @@ public record TableLayout(
    * @throws FitsException of kind COLUMN_NOT_FOUND
    */
   public Column column(String name) {
+    Column found = find(name);
+    if (found == null) {
+      throw new FitsException(
+          ErrorKind.COLUMN_NOT_FOUND, place + ": no column '" + name + "' (" + names() + ")");
+    }
+    return found;
+  }
+
+  /** Likewise; null if there is none. */
+  @Nullable Column find(String name) {
     Column folded = null;
     for (Column column : columns) {
       if (column.name().equals(name)) {
@@ -122,11 +132,7 @@ public record TableLayout(
         folded = column;
       }
     }
-    if (folded == null) {
-      throw new FitsException(
-          ErrorKind.COLUMN_NOT_FOUND, place + ": no column '" + name + "' (" + names() + ")");
-    }
-    return Objects.requireNonNull(folded);
+    return folded;
   }
 
   /**
@@ -143,7 +149,8 @@ public record TableLayout(
     return columns.get(number);
   }
 
-  private String names() {
+  /** The first names, as errors show them. */
+  String names() {
     int most = 20;
     List<String> first = columns.stream().limit(most).map(Column::name).toList();
     String more = columns.size() > most ? ", ..." : "";

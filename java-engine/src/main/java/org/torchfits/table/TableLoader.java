@@ -43,7 +43,8 @@ public final class TableLoader {
   private final List<ColumnReader> columns = new ArrayList<>();
   private final RowFetcher fetcher;
 
-  private TableLoader(TableFile file, Rows rows, Abi abi) {
+  /** Reads nothing yet; {@link #close()} closes the file. */
+  TableLoader(TableFile file, Rows rows, Abi abi) {
     this.file = file;
     this.rows = rows;
     this.abi = abi;
@@ -67,12 +68,17 @@ public final class TableLoader {
     }
   }
 
+  /** The jobs of reading columns, where other jobs came before. */
+  Task.Second begin(List<Column> wanted) {
+    open(wanted);
+    return new Task.Second(rowsJob(), this::next);
+  }
+
   private void open(List<Column> wanted) {
     TableLayout layout = file.layout();
-    if (rows.count() > 0 && layout.rowBytes() > 0) {
-      boolean heap = wanted.stream().anyMatch(TableLoader::isInHeap);
-      long rowsEnd = layout.rowOffset(rows.end() - 1) + layout.rowBytes();
-      file.requireInFile(heap ? layout.heapOffset() + layout.heapBytes() : rowsEnd);
+    file.requireRows(rows);
+    if (rows.count() > 0 && wanted.stream().anyMatch(TableLoader::isInHeap)) {
+      file.requireInFile(layout.heapOffset() + layout.heapBytes());
     }
     for (Column column : wanted) {
       String problem = column.problem();
@@ -215,7 +221,7 @@ public final class TableLoader {
     }
   }
 
-  private void close() {
+  void close() {
     columns.forEach(ColumnReader::close);
     file.close();
   }

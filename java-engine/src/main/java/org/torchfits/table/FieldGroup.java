@@ -1,0 +1,37 @@
+package org.torchfits.table;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.torchfits.source.Scratch;
+
+/**
+ * Columns of a condition that are read together: they stand near together in the row.
+ *
+ * @param offset of the first of them in the row, in bytes
+ * @param bytes from there to the end of the last one
+ */
+record FieldGroup(long offset, long bytes, List<Column> columns) {
+  static List<FieldGroup> of(List<Column> columns) {
+    List<FieldGroup> groups = new ArrayList<>();
+    for (Column column :
+        columns.stream().sorted(Comparator.comparingLong(Column::offset)).toList()) {
+      if (groups.isEmpty() || !groups.getLast().takes(column)) {
+        groups.add(new FieldGroup(column.offset(), 0, new ArrayList<>()));
+      }
+      groups.add(groups.removeLast().with(column));
+    }
+    return groups;
+  }
+
+  private boolean takes(Column column) {
+    return column.offset() - (offset + bytes) <= RowFetcher.GAP_BYTES
+        && column.offset() + column.bytes() - offset <= Scratch.BYTES;
+  }
+
+  private FieldGroup with(Column column) {
+    columns.add(column);
+    long end = column.offset() + column.bytes();
+    return new FieldGroup(offset, Math.max(bytes, end - offset), columns);
+  }
+}

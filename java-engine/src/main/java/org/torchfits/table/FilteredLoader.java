@@ -1,0 +1,133 @@
+package org.torchfits.table;
+
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.torchfits.dlpack.Abi;
+import org.torchfits.dlpack.DlpackTensor;
+import org.torchfits.dlpack.ElementType;
+import org.torchfits.dlpack.NativeMemoryException;
+import org.torchfits.error.ErrorKind;
+import org.torchfits.error.FitsException;
+import org.torchfits.work.Job;
+import org.torchfits.work.Task;
+import org.torchfits.work.Workers;
+
+/**
+ * Reads columns of those rows for which a condition is true: a first job scans the columns that the
+ * condition names, a second one lists the rows that it found, and then {@link TableLoader} reads
+ * them.
+ */
+public final class FilteredLoader {
+  /** Rows of the scan that are listed by one thread. */
+  private static final long LIST_ROWS = 256 << 10;
+
+  /** Up to this one thread is done before a second one, woken for it, would have been of help. */
+  private static final long SMALL_BYTES = 256 << 10;
+
+  private final TableFile file;
+  private final List<Column> columns;
+  private final Rows rows;
+  private final Abi abi;
+  private @Nullable RowSelection selection;
+  private @Nullable DlpackTensor list;
+  private @Nullable TableLoader loader;
+
+  private FilteredLoader(TableFile file, List<Column> columns, Rows rows, Abi abi) {
+    this.file = file;
+    this.columns = columns;
+    this.rows = rows;
+    this.abi = abi;
+  }
+
+  /**
+   * The task of reading columns of some rows.
+   *
+   * @param file is closed with the task
+   * @param columns in the order of the result
+   * @param rows of which those are read for which the condition is true, in their order
+   * @param condition as {@link Predicate} has it
+   * @return a task with the result that {@link TableLoader} has
+   */
+  public static Task load(
+      TableFile file, List<Column> columns, Rows rows, String condition, Abi abi) {
+    FilteredLoader filtered = new FilteredLoader(file, columns, rows, abi);
+    try {
+      Job scan = filtered.scan(Predicate.of(condition, file.layout()));
+      return Task.ofTwoJobs(scan, filtered::list, filtered::close);
+    } catch (RuntimeException | Error failure) {
+      filtered.close();
+      throw failure;
+    }
+  }
+
+  private Job scan(Predicate predicate) {
+    file.requireRows(rows);
+    if (file.layout().rowBytes() == 0) {
+      // Any number of them fits into any file.
+      throw new FitsException(
+          ErrorKind.UNSUPPORTED, file.layout().place() + ": a condition on rows without bytes");
+    }
+    RowSelection selected = new RowSelection(rows.count());
+    selection = selected;
+    PredicateScan scan = new PredicateScan(file, predicate, rows, selected);
+    Job job = scan.job();
+    if (job.pieces() > 1 && rows.count() > SMALL_BYTES / Math.max(1, scan.rowBytes())) {
+      Workers.share(job);
+    }
+    return job;
+  }
+
+  private Task.Second list() {
+    RowSelection selected = Objects.requireNonNull(selection);
+    long[] places = selected.counts(LIST_ROWS);
+    long found = places[places.length - 1];
+    if (found == rows.count()) {
+      return read(rows);
+    }
+    MemorySegment numbers = allocate(found).elements();
+    Job job =
+        new Job(
+            places.length - 1,
+            piece -> {
+              long place = places[(int) piece] * Long.BYTES;
+              selected.list(rows, piece * LIST_ROWS, LIST_ROWS, numbers.asSlice(place));
+            });
+    Workers.share(job);
+    Rows chosen = Rows.numbered(numbers, found, file.layout().rows());
+    return new Task.Second(job, () -> read(chosen));
+  }
+
+  private DlpackTensor allocate(long count) {
+    try {
+      DlpackTensor numbers = DlpackTensor.allocate(abi, ElementType.INT64, count);
+      list = numbers;
+      return numbers;
+    } catch (NativeMemoryException refused) {
+      throw new FitsException(
+          ErrorKind.OUT_OF_MEMORY, file.layout().place() + ": " + refused.getMessage());
+    }
+  }
+
+  private Task.Second read(Rows chosen) {
+    TableLoader reading = new TableLoader(file, chosen, abi);
+    loader = reading;
+    return reading.begin(columns);
+  }
+
+  private void close() {
+    if (selection != null) {
+      selection.close();
+    }
+    if (list != null) {
+      list.close();
+    }
+    if (loader != null) {
+      // Closes the file as well.
+      loader.close();
+    } else {
+      file.close();
+    }
+  }
+}

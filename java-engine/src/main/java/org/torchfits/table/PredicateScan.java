@@ -1,0 +1,96 @@
+package org.torchfits.table;
+
+import java.util.List;
+import org.torchfits.source.Scratch;
+import org.torchfits.work.Job;
+
+/**
+ * Finds out for which rows a condition is true. Only the columns that it names are read, and what
+ * stands between them.
+ */
+final class PredicateScan {
+  /** Rows that stand apart take a call each: so many of them are a piece of work. */
+  private static final long APART_ROWS = 1024;
+
+  private static final long MOST_ROWS = 64 << 10;
+
+  private final Predicate predicate;
+  private final Rows rows;
+  private final RowSelection selection;
+  private final RowFetcher fetcher;
+  private final List<FieldGroup> groups;
+
+  /** Rows that are read at once. */
+  private final int blockRows;
+
+  private final long pieceRows;
+
+  /**
+   * @param selection of as many rows as there are, that is filled
+   */
+  PredicateScan(TableFile file, Predicate predicate, Rows rows, RowSelection selection) {
+    this.predicate = predicate;
+    this.rows = rows;
+    this.selection = selection;
+    this.fetcher = new RowFetcher(file, rows);
+    this.groups = FieldGroup.of(predicate.columns());
+    long fitting = fittingRows();
+    // Whole words of the selection, so that no two threads write one.
+    this.pieceRows = Math.max(fitting / Long.SIZE, 1) * Long.SIZE;
+    this.blockRows = (int) Math.min(fitting, pieceRows);
+  }
+
+  private long fittingRows() {
+    long stride = 1;
+    long most = MOST_ROWS;
+    for (FieldGroup group : groups) {
+      stride = Math.max(stride, fetcher.stride(group.bytes()));
+      most = fetcher.isDense(group.bytes()) ? most : APART_ROWS;
+    }
+    return Math.clamp(Scratch.BYTES / stride, 1, most);
+  }
+
+  /** The job of filling the selection. */
+  Job job() {
+    return new Job(Math.ceilDiv(rows.count(), pieceRows), this::scan);
+  }
+
+  /** Bytes that are read of each row, about. */
+  long rowBytes() {
+    return groups.stream().mapToLong(FieldGroup::bytes).sum();
+  }
+
+  private void scan(long piece) {
+    long from = piece * pieceRows;
+    long to = Math.min(from + pieceRows, rows.count());
+    TableLayout table = predicate.table();
+    Evaluation evaluation = new Evaluation(table.place());
+    StoredRows stored = new StoredRows(table, rows);
+    for (long at = from; at < to; at += blockRows) {
+      scan(evaluation, stored, at, (int) Math.min(blockRows, to - at));
+    }
+  }
+
+  private void scan(Evaluation evaluation, StoredRows stored, long at, int count) {
+    List<RowBuffers> buffers = groups.stream().map(_ -> new RowBuffers()).toList();
+    try {
+      for (int i = 0; i < groups.size(); i++) {
+        FieldGroup group = groups.get(i);
+        stored.take(group, fetcher.fetch(group.offset(), group.bytes(), at, count, buffers.get(i)));
+      }
+      select(evaluation, stored, at, count);
+    } finally {
+      buffers.forEach(RowBuffers::close);
+    }
+  }
+
+  private void select(Evaluation evaluation, StoredRows stored, long at, int count) {
+    for (int done = 0; done < count; done += Evaluation.ROWS) {
+      int n = Math.min(Evaluation.ROWS, count - done);
+      stored.moveTo(at + done, done, n);
+      byte[] truths = evaluation.truths(predicate.node(), stored);
+      selection.select(at + done, truths, n);
+      evaluation.giveBack(truths);
+    }
+  }
+}
