@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import pyarrow as pa
 import pytest
 import torch
 import torchfits
+from _realdata import REAL_DATA
 from astropy.io import fits
 from astropy.table import MaskedColumn, QTable, Table
 from hypothesis import HealthCheck, given, settings
@@ -1052,3 +1054,49 @@ def test_write_anySchema_isReadBack(tmp_path: Path, data: st.DataObject) -> None
             if isinstance(column, np.ndarray):
                 got = table[name].reshape(column.shape)
                 np.testing.assert_array_equal(got, column if column.dtype.kind != "S" else column.astype("U"))
+
+
+# what torchfits reads
+
+
+TABLE = re.compile(r"\d+:(BT|AT)\b")
+NO_TEXT = ("legacypipe__tycho2.kd.fits", "legacypipe__2_tycho2.kd.fits")
+"""Files with numbers in columns of characters."""
+
+
+def table_files() -> list[Any]:
+    """Real files up to 1 MB with tables whose text is text."""
+    if REAL_DATA is None:
+        return []
+    entries = [line.split("\t") for line in (REAL_DATA / "INDEX.tsv").read_text().splitlines()[1:]]
+    wanted = [name for name, size, *_, hdus, _ in entries if int(size) < 1_000_000 and TABLE.search(hdus)]
+    return [pytest.param(REAL_DATA / name, id=name) for name in wanted if name not in NO_TEXT]
+
+
+def assert_same(got: Any, expected: Any) -> None:
+    assert type(got) is type(expected)
+    if isinstance(expected, torch.Tensor):
+        assert got.dtype == expected.dtype
+        np.testing.assert_array_equal(got.numpy(), expected.numpy())
+    elif isinstance(expected, StringColumn):
+        assert (got.shape, got.to_list()) == (expected.shape, expected.to_list())
+    else:
+        assert torch.equal(got.offsets, expected.offsets)
+        assert_same(got.values, expected.values)
+
+
+@pytest.mark.usefixtures("quiet_astropy")
+@pytest.mark.filterwarnings("ignore::torchfits.FitsWarning")
+@pytest.mark.parametrize("path", table_files())
+def test_write_realTables_areReadTheSame(tmp_path: Path, path: Path) -> None:
+    for hdu in torchfits.open(path):
+        if hdu.kind not in ("BINARY_TABLE", "ASCII_TABLE") or "ZTABLE" in hdu.header:
+            continue
+        columns = torchfits.read_columns(path, hdu=hdu.index)
+        torchfits.write(tmp_path / "t.fits", columns, hdu.header, overwrite=True)
+        with opened(tmp_path / "t.fits") as written:
+            assert written[1].columns.names == list(columns)
+        back = torchfits.read_columns(tmp_path / "t.fits")
+        assert list(back) == list(columns)
+        for name, column in columns.items():
+            assert_same(back[name], column)
