@@ -180,6 +180,7 @@ def test_write_strings_areReadBack(tmp_path: Path, text: list[str]) -> None:
         "array": np.array(text),
         "any": np.array(text, np.dtypes.StringDType()),
         "bytes": np.array(text, "S"),
+        "swapped": np.array(text).astype(">U9"),
         "column": column,
     }
     torchfits.write(tmp_path / "t.fits", {**forms, "n": np.arange(len(text))})
@@ -789,6 +790,8 @@ def test_write_longestName_isReadBack(tmp_path: Path) -> None:
 
 PROBLEMS: dict[str, tuple[Any, str]] = {
     "scalar": (torch.tensor(1), "a scalar"),
+    "scalar array": (np.array(5), "a scalar"),
+    "scalar text": (np.array("abc"), "a scalar"),
     "dtype": (torch.zeros(2, dtype=torch.float8_e5m2), "FITS has no data type for torch.float8_e5m2"),
     "long double": (np.zeros(2, np.longdouble), "FITS has no data type for float128"),
     "duration": (np.zeros(2, "m8[s]"), "FITS has no data type"),

@@ -144,6 +144,8 @@ def _numbers(name: str, tensor: torch.Tensor) -> Values:
 
 
 def _from_numpy(name: str, array: Array) -> Values:
+    if array.ndim == 0:
+        raise UnwritableDataError(f"column {name!r}: a scalar; a column has a value for each row")
     match array.dtype.kind:
         case "S":
             return _fixed_text(name, array)
@@ -168,9 +170,12 @@ def _iso(array: Array) -> Array:
 
 def shared(array: Array) -> torch.Tensor:
     """A tensor over the array's memory, or over a copy that is in native order and C order."""
-    # Not ascontiguousarray, which makes an array of 0 axes one of 1.
-    native = np.asarray(array, dtype=cast("Any", array.dtype).newbyteorder("="), order="C")
+    native = np.ascontiguousarray(_native(array))
     return torch.as_tensor(native if native.flags.writeable else np.asarray(_Writable(native)))
+
+
+def _native(array: Array) -> Array:
+    return np.asarray(array, dtype=cast("Any", array.dtype).newbyteorder("="))
 
 
 class _Writable:
@@ -183,19 +188,29 @@ class _Writable:
 
 
 def _unicode(name: str, array: Array) -> Values:
-    try:
-        return _fixed_text(name, cast("Array", np.char.encode(array, "ascii")))  # pyright: ignore[reportUnknownMemberType]
-    except UnicodeEncodeError:
-        row = next(row for row, text in enumerate(array) if not all(map(str.isascii, np.ravel(text).tolist())))
-        raise UnwritableDataError(f"column {name!r}, row {row}: text that is not ASCII") from None
+    """Text of numpy, which has four bytes a character."""
+    codes = _units(_native(array), np.uint32)
+    foreign = np.argwhere(codes > 127)
+    if len(foreign):
+        raise UnwritableDataError(f"column {name!r}, row {foreign[0, 0]}: text that is not ASCII")
+    return _characters(name, codes.astype(np.uint8))
 
 
 def _fixed_text(name: str, array: Array) -> Values:
+    return _characters(name, _units(array, np.uint8))
+
+
+def _units(array: Array, unit: type[np.unsignedinteger[Any]]) -> Array:
+    """What each text consists of, as a last axis."""
+    shape = (*array.shape, array.dtype.itemsize // np.dtype(unit).itemsize)
+    if array.size == 0:
+        return np.empty(shape, unit)
+    return cast("Any", np.ascontiguousarray(array)).reshape(-1).view(unit).reshape(shape)
+
+
+def _characters(name: str, array: Array) -> Values:
     """Text of one width: the characters are the last axis."""
-    shape = (*array.shape, array.dtype.itemsize)
-    characters = torch.empty(shape, dtype=torch.uint8)
-    if characters.numel():
-        characters = shared(np.frombuffer(np.ascontiguousarray(array).data.cast("B"), np.uint8)).reshape(shape)
+    characters = shared(array)
     _require_printable(name, characters, characters.numel() // max(1, len(array)))
     return Values("A", characters)
 
@@ -285,16 +300,17 @@ def _from_sequence(name: str, data: Sequence[object]) -> Values:
 
 
 def _from_strings(name: str, data: Sequence[object]) -> Values:
-    texts: list[bytes] = []
-    for row, item in enumerate(data):
-        text = "" if item is None else item
-        if not isinstance(text, str):
-            raise UnwritableDataError(f"column {name!r}, row {row}: {type(item).__name__} among str")
-        if not text.isascii():
-            raise UnwritableDataError(f"column {name!r}, row {row}: text that is not ASCII: {text!r}")
-        texts.append(text.encode())
-    characters = torch.as_tensor(np.frombuffer(bytearray(b"".join(texts)), np.uint8))
-    return _strings(name, StringColumn(characters, offsets_of(list(map(len, texts)))))
+    texts = cast("list[str]", ["" if item is None else item for item in data])
+    try:
+        joined = "".join(texts)
+    except TypeError:
+        row, other = next((row, item) for row, item in enumerate(data) if not isinstance(item, str | None))
+        raise UnwritableDataError(f"column {name!r}, row {row}: {type(other).__name__} among str") from None
+    if not joined.isascii():
+        row, text = next((row, text) for row, text in enumerate(texts) if not text.isascii())
+        raise UnwritableDataError(f"column {name!r}, row {row}: text that is not ASCII: {text!r}")
+    characters = torch.as_tensor(np.frombuffer(bytearray(joined, "ascii"), np.uint8))
+    return _strings(name, StringColumn(characters, offsets_of(np.fromiter(map(len, texts), np.int64, len(texts)))))
 
 
 def offsets_of(lengths: Sequence[int] | Array) -> torch.Tensor:
