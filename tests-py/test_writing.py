@@ -172,6 +172,14 @@ def test_write_viewsAndReadOnly_areReadBack(tmp_path: Path) -> None:
         assert_reads(tmp_path / "t.fits", name, np.asarray(column.resolve_conj() if name == "c" else column))  # type: ignore[union-attr]
 
 
+def test_write_columnsOfOtherPackages_areReadBack(tmp_path: Path) -> None:
+    columns = {"pandas": pd.Series([1, 2]), "text": pd.Series(["a", "bc"]), "arrow": pa.array([1.5, 2.5])}
+    torchfits.write(tmp_path / "t.fits", {**columns, "range": range(2)})
+    for name, column in columns.items():
+        assert_reads(tmp_path / "t.fits", name, np.array(column.tolist()))
+    assert_reads(tmp_path / "t.fits", "range", [0, 1])
+
+
 def test_write_bits_areReadBack(tmp_path: Path) -> None:
     bits = np.random.default_rng(0).random((6, 11)) < 0.5
     torchfits.write(
@@ -809,6 +817,7 @@ PROBLEMS: dict[str, tuple[Any, str]] = {
     "scalar": (torch.tensor(1), "a scalar"),
     "scalar array": (np.array(5), "a scalar"),
     "scalar text": (np.array("abc"), "a scalar"),
+    "sparse": (torch.zeros(3).to_sparse(), "a sparse tensor"),
     "dtype": (torch.zeros(2, dtype=torch.float8_e5m2), "FITS has no data type for torch.float8_e5m2"),
     "long double": (np.zeros(2, np.longdouble), "FITS has no data type for float128"),
     "duration": (np.zeros(2, "m8[s]"), "FITS has no data type"),

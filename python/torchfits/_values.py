@@ -130,12 +130,16 @@ def values_of(name: str, data: object, null: int | None) -> Values:
         return _from_numpy(name, cast("Array", data))
     if isinstance(data, Sequence) and not isinstance(data, str | bytes):
         return _from_sequence(name, cast("Sequence[object]", data))
+    if hasattr(data, "__array__"):
+        return _from_numpy(name, np.asarray(data))
     raise TypeError(f"column {name!r}: {type(data).__name__} is no column; give a tensor, an array or a list of str")
 
 
 def _numbers(name: str, tensor: torch.Tensor) -> Values:
     if tensor.dim() == 0:
         raise UnwritableDataError(f"column {name!r}: a scalar; a column has a value for each row")
+    if tensor.layout != torch.strided:
+        raise UnwritableDataError(f"column {name!r}: a sparse tensor; make it dense")
     dense = tensor.detach().resolve_conj().resolve_neg().cpu()
     dense = dense.to(_WIDENED.get(dense.dtype, dense.dtype)).contiguous()
     if dense.dtype not in _LETTERS:
