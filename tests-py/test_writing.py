@@ -334,6 +334,14 @@ def test_write_headerOfAnotherFile_isTaken(tmp_path: Path) -> None:
         assert "TTYPE2" not in hdus[1].header
 
 
+def test_write_headerOfAstropy_isTaken(tmp_path: Path) -> None:
+    header: Any = fits.Header([("EXTNAME", "A"), ("EXPTIME", 30.0, "seconds"), ("HISTORY", "one"), ("HISTORY", "two")])
+    torchfits.write(tmp_path / "t.fits", {"x": [1]}, header)
+    with opened(tmp_path / "t.fits") as hdus:
+        assert hdus["A"].header.comments["EXPTIME"] == "seconds"
+        assert list(hdus["A"].header["HISTORY"]) == ["one", "two"]
+
+
 # sizes
 
 
@@ -683,6 +691,11 @@ def test_write_batchesThatDiffer_areRefused(tmp_path: Path) -> None:
         with pytest.raises(torchfits.UnwritableDataError, match=message):
             torchfits.write(tmp_path / "t.fits", [first, {**first, **changed}])
     assert leftovers(tmp_path) == []
+
+
+def test_write_batchOfEmptyArrays_isReadBack(tmp_path: Path) -> None:
+    torchfits.write(tmp_path / "t.fits", [{"x": [[1, 2], []]}, {"x": [[], []]}, {"x": [[3]]}])
+    assert_reads_arrays(tmp_path / "t.fits", "x", [[1, 2], [], [], [], [3]])
 
 
 def test_write_emptyStream_isRefused(tmp_path: Path) -> None:

@@ -91,6 +91,8 @@ def _from_frame(frame: Any) -> Batch:  # noqa: ANN401
             if stype.value == "categorical":
                 described[name] = Column(null=-1)
     if frame.y is not None:
+        if "y" in columns:
+            raise UnwritableDataError("column 'y': the name of the target, and of a feature too")
         columns["y"] = frame.y
     return Batch(columns, described)
 

@@ -91,7 +91,8 @@ class Field(ABC):
         Raises:
             UnwritableDataError: for values that are not like the first ones.
         """
-        if (values.letter, values.zero) != (self.letter, self.zero):
+        # Arrays of which all are empty have no dtype to speak of.
+        if values.elements.numel() and (values.letter, values.zero) != (self.letter, self.zero):
             raise self.failure(f"{values.elements.dtype} in one batch, another dtype in those before")
         return self._encode(values, heap)
 

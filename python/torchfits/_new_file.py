@@ -6,9 +6,10 @@ import errno
 import os
 import secrets
 import stat
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING
 
 from torchfits.errors import ExistingFileError, FileAccessError, FileWriteError, MissingFileError, NotAFileError
 
@@ -23,29 +24,39 @@ _PIECE_BYTES = 32 << 20
 class NewFile:
     """A file that is nowhere to be seen before it is complete, and never if it does not become so.
 
-    As a context manager: at the end of the block the bytes are synced to the disk and the file gets its name; after an
-    exception it is removed.
+    It is made where a `with` block begins, in the folder of the target; of a link, in that of the file it leads to. At
+    the end of the block the bytes are synced to the disk and the file gets its name; after an exception it is removed.
 
     Attributes:
         name: of the target, as it was given.
         descriptor: open for reading and writing.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, overwrite: bool) -> None:
-        """Makes an empty file in the folder of the target; of a link, in that of the file it leads to.
+    descriptor: int
 
-        Raises:
-            FitsError: if the target is there and not to be overwritten, or its folder cannot be written to.
-        """
+    def __init__(self, path: str | os.PathLike[str], *, overwrite: bool) -> None:
         self.name = os.fspath(path)
         self._target = Path(os.path.realpath(self.name))
         self._overwrite = overwrite
         if self.name.endswith(_COMPRESSED):
             raise ValueError(f"{self.name}: compressed files cannot be written")
+        self._temporary = self._target.with_name(f".torchfits-{secrets.token_hex(8)}.tmp")
+
+    def __enter__(self) -> NewFile:
+        """Makes an empty file.
+
+        Raises:
+            FitsError: if the target is there and not to be overwritten, or its folder cannot be written to.
+        """
         with self._os_errors():
             self._require_free()
-            self._temporary = self._target.with_name(f".torchfits-{secrets.token_hex(8)}.tmp")
-            self.descriptor = os.open(self._temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+            try:
+                self.descriptor = os.open(self._temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+            except KeyboardInterrupt:
+                # It may come when the file is there already.
+                self._temporary.unlink(missing_ok=True)
+                raise
+        return self
 
     def _require_free(self) -> None:
         try:
@@ -82,21 +93,15 @@ class NewFile:
             while done < count:
                 done += os.sendfile(self.descriptor, source, done, min(_PIECE_BYTES, count - done))
 
-    def open_unnamed(self) -> int:
-        """A descriptor of an empty file on the same disk that has no name."""
+    def open_unnamed(self) -> IO[bytes]:
+        """An empty file on the same disk that has no name."""
         with self._os_errors():
-            name = self._temporary.with_suffix(".heap")
-            descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            name.unlink()
-            return descriptor
+            return TemporaryFile(dir=self._target.parent, buffering=0)
 
     def resize(self, size: int) -> None:
         """Ends the file there; what was not written is zero."""
         with self._os_errors():
             os.ftruncate(self.descriptor, size)
-
-    def __enter__(self) -> NewFile:
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -108,9 +113,7 @@ class NewFile:
                     self._publish()
         finally:
             os.close(self.descriptor)
-            # It is gone where it got its name.
-            with suppress(FileNotFoundError):
-                self._temporary.unlink()
+            self._temporary.unlink(missing_ok=True)
 
     def _publish(self) -> None:
         os.fsync(self.descriptor)

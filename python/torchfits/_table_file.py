@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from itertools import chain, pairwise
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import torch
 
@@ -76,7 +75,7 @@ def write_table(file: NewFile, first: Batch, others: Iterable[Batch], options: O
     wanted = {name: options.columns.get(name, Column()) for name in first.columns}
     wanted = {name: column.or_else(first.described.get(name, Column())) for name, column in wanted.items()}
     values = _values(first, wanted)
-    writer = _Writer(file, _fields(values, wanted, options), options, len_of(values))
+    writer = _Writer(file, _fields(values, wanted, options), options, _rows_of(values))
     try:
         writer.add(values)
         for batch in others:
@@ -98,7 +97,7 @@ def _values(batch: Batch, wanted: Mapping[str, Column]) -> dict[str, Values]:
     return values
 
 
-def len_of(values: Mapping[str, Values]) -> int:
+def _rows_of(values: Mapping[str, Values]) -> int:
     """Number of rows."""
     return next((column.rows for column in values.values()), 0)
 
@@ -120,7 +119,7 @@ class _Heap:
     def __init__(self, file: NewFile, place: int | None) -> None:
         self._file = file
         self._place = place
-        self._unnamed: int | None = None
+        self._unnamed: IO[bytes] | None = None
         self.size = 0
 
     def add(self, elements: torch.Tensor) -> int:
@@ -137,17 +136,17 @@ class _Heap:
             return self._file.descriptor, self._place
         if self._unnamed is None:
             self._unnamed = self._file.open_unnamed()
-        return self._unnamed, 0
+        return self._unnamed.fileno(), 0
 
     def bring(self, place: int) -> None:
         """Brings the heap to its place in the file."""
         if self._unnamed is not None:
-            self._file.append_file(place, self._unnamed, self.size)
+            self._file.append_file(place, self._unnamed.fileno(), self.size)
 
     def close(self) -> None:
         """Gives up the file without a name."""
         if self._unnamed is not None:
-            os.close(self._unnamed)
+            self._unnamed.close()
 
 
 class _Writer:
@@ -169,7 +168,7 @@ class _Writer:
 
     def add(self, values: Mapping[str, Values]) -> None:
         """Writes the rows of a batch behind those before."""
-        rows = len_of(values)
+        rows = _rows_of(values)
         step = _ASCII_ROWS if self._options.is_ascii else max(1, rows)
         for start in range(0, rows, step):
             self._add_rows([column.part(start, min(rows, start + step)) for column in values.values()])

@@ -66,7 +66,7 @@ def write(
     batches = map(_batch, cast("Iterable[object]", data) if is_stream else [data])
     options = Options(
         columns={} if columns is None else columns,
-        others=[] if header is None else other_cards(Header(header).tostring()),
+        others=[] if header is None else other_cards(_text(header)),
         is_ascii=format == "ascii",
         is_stream=is_stream,
     )
@@ -75,6 +75,11 @@ def write(
         if first is None:
             raise ValueError("no batch: what the columns are is not known")
         write_table(file, first, batches, options)
+
+
+def _text(header: Header | Mapping[str, NewValue]) -> str:
+    """The cards; a Header of astropy gives them too."""
+    return cast("Header", header if hasattr(header, "tostring") else Header(header)).tostring()
 
 
 def _is_stream(data: object) -> bool:
