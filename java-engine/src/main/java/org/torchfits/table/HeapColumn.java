@@ -28,7 +28,7 @@ abstract class HeapColumn extends ColumnReader {
   /** Number of elements of each row, from {@link #offsets}' second element on; then their ends. */
   private final MemorySegment ends;
 
-  /** Where in the file the array of each row begins. */
+  /** Where in the file the array of each row begins; 0 for an empty one. */
   private final DlpackTensor places;
 
   private boolean isFetched;
@@ -93,7 +93,8 @@ abstract class HeapColumn extends ColumnReader {
       }
     }
     ends.setAtIndex(JAVA_LONG, row, count);
-    places.elements().setAtIndex(JAVA_LONG, row, layout().heapOffset() + offset);
+    long place = count == 0 ? 0 : layout().heapOffset() + offset;
+    places.elements().setAtIndex(JAVA_LONG, row, place);
   }
 
   @Override
@@ -135,8 +136,9 @@ abstract class HeapColumn extends ColumnReader {
   private void fetch(List<Long> pieces, int piece) {
     long last = pieces.get(piece + 1);
     for (long row = pieces.get(piece); row < last; ) {
-      row = fetchNear(row, last);
+      row = countOf(row) == 0 ? row + 1 : fetchNear(row, last);
     }
+    finishRows(pieces.get(piece), last);
   }
 
   /** Fetches the arrays of the next rows that stand near together; returns the row behind them. */
@@ -155,9 +157,7 @@ abstract class HeapColumn extends ColumnReader {
       isDense &= gap == 0;
       high += gap + bytes;
     }
-    if (high > low) {
-      fetchRange(first, row, low, high, isDense);
-    }
+    fetchRange(first, row, low, high, isDense);
     return row;
   }
 
@@ -169,7 +169,9 @@ abstract class HeapColumn extends ColumnReader {
         MemorySegment raw = scratch.bytes().asSlice(0, high - low);
         file.read(low, raw);
         for (long row = first; row < last; row++) {
-          decode(row, 0, raw, place(row) - low, countOf(row));
+          if (countOf(row) > 0) {
+            decode(row, 0, raw, place(row) - low, countOf(row));
+          }
         }
       }
     } else {
@@ -177,7 +179,6 @@ abstract class HeapColumn extends ColumnReader {
         fetchLong(row);
       }
     }
-    finishRows(first, last);
   }
 
   /** Fetches one array in chunks. */
