@@ -31,6 +31,15 @@ TILED: dict[str, tuple[str, dict[str, Any]]] = {
     "HCOMPRESS_1 int16": ("i2", {"compression_type": "HCOMPRESS_1"}),
 }
 
+#: Formats of the columns C0, C1, ... and number of rows of each kind of table.
+TABLES: dict[str, tuple[list[str], int]] = {
+    "7 numbers": (["K", "D", "D", "E", "E", "I", "J"], 2_000_000),
+    "200 numbers": (["E", "D", "J", "I"] * 50, 100_000),
+    "vectors": (["K", "500E", "100D"], 20_000),
+    "variable length": (["K", "PE()", "QD()"], 200_000),
+    "ASCII": (["I10", "F14.8", "E15.7", "D24.16"], 200_000),
+}
+
 #: BITPIX, BSCALE and BZERO of each kind of scaled image. Powers of two: astropy rounds other scales differently.
 SCALED: dict[str, tuple[int, float, float]] = {
     "int16 with BSCALE": (16, 0.5, 1000.0),
@@ -93,6 +102,21 @@ class BenchFiles:
             fits.PrimaryHDU(_sky(side, "i2")).writeto(path)
         return str(path)
 
+    def table(self, kind: str) -> str:
+        """Path of a table in HDU 1; the kinds are those of ``TABLES``."""
+        path = self.root / f"table_{kind.replace(' ', '_')}.fits"
+        if not path.exists():
+            forms, rows = TABLES[kind]
+            random = np.random.default_rng(rows)
+            ascii_table = kind == "ASCII"
+            columns = [
+                fits.Column(f"C{index}", form, array=_values(random, form, rows), ascii=ascii_table)
+                for index, form in enumerate(forms)
+            ]
+            hdu = fits.TableHDU if ascii_table else fits.BinTableHDU
+            hdu.from_columns(columns).writeto(path)
+        return str(path)
+
     def extensions(self, count: int, side: int) -> str:
         """Path of one file with ``count`` float32 images in HDUs 1 and on."""
         path = self.root / f"mef_{count}_{side}.fits"
@@ -105,6 +129,17 @@ class BenchFiles:
         """Delete files that no later case needs."""
         for path in paths:
             Path(path).unlink()
+
+
+def _values(random: np.random.Generator, form: str, rows: int) -> np.ndarray:
+    """What a column of that format holds."""
+    if "(" in form:
+        cells = np.empty(rows, dtype=object)
+        cells[:] = [random.random(count) for count in random.integers(1, 40, rows)]
+        return cells
+    elements = int(form[:-1]) if form[0].isdigit() else 1
+    values = random.random((rows, elements) if elements > 1 else rows)
+    return (values * 30_000).astype("i8") if form.strip("0123456789.") in "IJK" else values
 
 
 def _write_image(path: Path, bitpix: int, side: int, index: int) -> None:

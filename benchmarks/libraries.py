@@ -66,6 +66,10 @@ class Library(Protocol):
         """Write columns as the table of HDU 1, in the place of a file that may be there."""
         ...
 
+    def read_columns(self, path: str, names: list[str] | None) -> Iterable[torch.Tensor]:
+        """Read columns of the table in HDU 1, all for None: one tensor each, of variable length all values."""
+        ...
+
     def loader(self, paths: list[str], batch_size: int, workers: int) -> Iterable[Any]:
         """Iterate in order over batches of images, shape (batch_size, NAXIS2, NAXIS1)."""
         ...
@@ -142,6 +146,11 @@ class Torchfits:
         """See Library."""
         self.module.write(path, columns, overwrite=True)
 
+    def read_columns(self, path: str, names: list[str] | None) -> Iterable[torch.Tensor]:
+        """See Library."""
+        columns = self.module.read_columns(path, names, hdu=1).values()
+        return [column if isinstance(column, torch.Tensor) else column.values for column in columns]
+
     def loader(self, paths: list[str], batch_size: int, workers: int) -> Iterable[Any]:
         """See Library."""
         from torchfits.data import ImageDataset
@@ -204,6 +213,11 @@ class CppTorchfits:
     def write_table(self, path: str, columns: dict[str, torch.Tensor]) -> None:
         """See Library."""
         self.module.table.write(path, columns, overwrite=True)
+
+    def read_columns(self, path: str, names: list[str] | None) -> Iterable[torch.Tensor]:
+        """See Library; without the package's cache of results."""
+        columns = self.module.read(path, hdu=1, columns=names, use_cache=False).values()
+        return [torch.cat(column) if isinstance(column, list) else column for column in columns]
 
     def loader(self, paths: list[str], batch_size: int, workers: int) -> Iterable[Any]:
         """See Library; batches are (images, labels) pairs."""
@@ -271,6 +285,10 @@ class Fitsio:
         """See Library."""
         self.module.write(path, {name: column.numpy() for name, column in columns.items()}, clobber=True)
 
+    def read_columns(self, path: str, names: list[str] | None) -> Iterable[torch.Tensor]:
+        """See Library."""
+        return _columns(self.module.read(path, ext=1, columns=names))
+
     def loader(self, paths: list[str], batch_size: int, workers: int) -> Iterable[Any]:
         """See Library."""
         return _data_loader(PathDataset(paths, self.read_image), batch_size, workers)
@@ -330,6 +348,11 @@ class Astropy:
         fields = [self.module.Column(name, TFORMS[array.dtype.str[1:]], array=array) for name, array in arrays.items()]
         self.module.BinTableHDU.from_columns(fields).writeto(path, overwrite=True)
 
+    def read_columns(self, path: str, names: list[str] | None) -> Iterable[torch.Tensor]:
+        """See Library."""
+        data = self.module.getdata(path, 1)
+        return [_column(data[name]) for name in names or data.names]
+
     def loader(self, paths: list[str], batch_size: int, workers: int) -> Iterable[Any]:
         """See Library."""
         return _data_loader(PathDataset(paths, self.read_image), batch_size, workers)
@@ -341,6 +364,20 @@ class Astropy:
 
 def _calibrated(image: torch.Tensor, dark: torch.Tensor, gain: torch.Tensor) -> torch.Tensor:
     return image.to(torch.float32).sub_(dark).mul_(gain)
+
+
+def _columns(table: Any) -> list[torch.Tensor]:  # noqa: ANN401 - a record array of numpy
+    return [_column(table[name]) for name in table.dtype.names]
+
+
+def _column(values: Any) -> torch.Tensor:  # noqa: ANN401 - an array of numpy
+    return _native(_concatenated(values) if values.dtype == object else values)
+
+
+def _concatenated(arrays: Any) -> Any:  # noqa: ANN401 - arrays of numpy
+    import numpy as np
+
+    return np.concatenate(list(arrays))
 
 
 def _native(data: Any) -> torch.Tensor:  # noqa: ANN401 - an array of numpy

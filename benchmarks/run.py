@@ -18,6 +18,7 @@ import bench_headers
 import bench_images
 import bench_memory
 import bench_starts
+import bench_tables
 import bench_writes
 import report
 from files import BenchFiles
@@ -31,6 +32,7 @@ SUBJECTS = (
     bench_conversions,
     bench_compressed,
     bench_cutouts,
+    bench_tables,
     bench_headers,
     bench_batches,
     bench_memory,

@@ -110,6 +110,11 @@ class Worker:
 
         return write
 
+    def _read_columns(self, paths: list[str], first: int, count: int) -> Callable[[], Iterable[Any]]:
+        """Columns C<first> and on; all for a count of 0."""
+        names = [f"C{index}" for index in range(first, first + count)] or None
+        return lambda: (column for path in paths for column in self.library.read_columns(path, names))
+
     def _loader(self, paths: list[str], batch_size: int, workers: int) -> Callable[[], Iterable[Any]]:
         loader = self.library.loader(paths, batch_size, workers)
         return lambda: (first_part(batch) for batch in loader)

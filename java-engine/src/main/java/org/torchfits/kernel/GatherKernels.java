@@ -70,6 +70,61 @@ public final class GatherKernels {
     }
   }
 
+  /**
+   * Packs {@code count} numbers and swaps their bytes.
+   *
+   * @param valueBytes 1, 2, 4 or 8
+   * @param distance from one value to the next, in bytes; may be negative
+   * @see #gather for the other parameters
+   */
+  public static void gatherSwapped(
+      int valueBytes,
+      MemorySegment source,
+      long sourceOffset,
+      long distance,
+      MemorySegment target,
+      long targetOffset,
+      int count) {
+    int first = Math.toIntExact(sourceOffset);
+    int step = Math.toIntExact(distance);
+    switch (valueBytes) {
+      case 1 -> gather1(source, sourceOffset, distance, target, targetOffset, count);
+      case 2 -> gatherSwapped2(source, first, step, target, targetOffset, count);
+      case 4 -> gatherSwapped4(source, first, step, target, targetOffset, count);
+      default -> gatherSwapped8(source, first, step, target, targetOffset, count);
+    }
+  }
+
+  private static void gatherSwapped2(
+      MemorySegment source, int first, int step, MemorySegment target, long place, int count) {
+    int at = first;
+    for (int i = 0; i < count; i++) {
+      short value = source.get(JAVA_SHORT_UNALIGNED, at);
+      target.set(JAVA_SHORT_UNALIGNED, place + 2L * i, Short.reverseBytes(value));
+      at += step;
+    }
+  }
+
+  private static void gatherSwapped4(
+      MemorySegment source, int first, int step, MemorySegment target, long place, int count) {
+    int at = first;
+    for (int i = 0; i < count; i++) {
+      int value = source.get(JAVA_INT_UNALIGNED, at);
+      target.set(JAVA_INT_UNALIGNED, place + 4L * i, Integer.reverseBytes(value));
+      at += step;
+    }
+  }
+
+  private static void gatherSwapped8(
+      MemorySegment source, int first, int step, MemorySegment target, long place, int count) {
+    int at = first;
+    for (int i = 0; i < count; i++) {
+      long value = source.get(JAVA_LONG_UNALIGNED, at);
+      target.set(JAVA_LONG_UNALIGNED, place + 8L * i, Long.reverseBytes(value));
+      at += step;
+    }
+  }
+
   private static void gather1(
       MemorySegment source,
       long sourceOffset,

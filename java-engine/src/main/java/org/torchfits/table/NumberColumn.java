@@ -35,7 +35,9 @@ final class NumberColumn extends ColumnReader {
   @Override
   void read(RowBlock rowBlock, long field, long first) {
     long place = first * elements * type.elements().bytes();
-    if (decoder.isInPlace()) {
+    if (elements == 1 && decoder instanceof SwapDecoder swap && swap.numbers() == 1) {
+      swap.decodeRows(rowBlock, field, target, place);
+    } else if (decoder.isInPlace()) {
       gather(rowBlock, field, 0, rowBlock.rows(), target, place);
       decoder.decode(target, place, target, place, rowBlock.rows() * elements);
     } else if (bytes() >= LONG_FIELD_BYTES) {

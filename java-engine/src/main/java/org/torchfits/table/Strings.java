@@ -2,6 +2,7 @@ package org.torchfits.table;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -17,6 +18,9 @@ import org.torchfits.dlpack.ElementType;
  */
 final class Strings implements AutoCloseable {
   private static final long PIECE_STRINGS = 16 << 10;
+
+  /** Less is copied word by word sooner than by a call that copies memory. */
+  private static final long SHORT_BYTES = 32;
 
   private final ColumnReader column;
   private final Abi abi;
@@ -60,7 +64,11 @@ final class Strings implements AutoCloseable {
 
   /** Bytes of a string: up to the first NUL, without trailing blanks. */
   private static long length(MemorySegment bytes, long offset, long most) {
-    int length = 0;
+    long length = 0;
+    while (length + Long.BYTES <= most
+        && !hasZero(bytes.get(JAVA_LONG_UNALIGNED, offset + length))) {
+      length += Long.BYTES;
+    }
     while (length < most && bytes.get(JAVA_BYTE, offset + length) != 0) {
       length++;
     }
@@ -68,6 +76,11 @@ final class Strings implements AutoCloseable {
       length--;
     }
     return length;
+  }
+
+  /** Whether one of the eight bytes is 0. */
+  private static boolean hasZero(long bytes) {
+    return ((bytes - 0x0101010101010101L) & ~bytes & 0x8080808080808080L) != 0;
   }
 
   /**
@@ -105,10 +118,25 @@ final class Strings implements AutoCloseable {
     MemorySegment source = stored.elements();
     long last = Math.min(count, (piece + 1) * PIECE_STRINGS);
     long place = offsets.elements().getAtIndex(JAVA_LONG, piece * PIECE_STRINGS);
+    long pieceEnd = ends.getAtIndex(JAVA_LONG, last - 1);
     for (long i = piece * PIECE_STRINGS; i < last; i++) {
       long end = ends.getAtIndex(JAVA_LONG, i);
-      MemorySegment.copy(source, start.applyAsLong(i), target, place, end - place);
+      long from = start.applyAsLong(i);
+      long words = (end - place + Long.BYTES - 1) & -Long.BYTES;
+      if (words <= SHORT_BYTES && place + words <= pieceEnd && from + words <= source.byteSize()) {
+        moveWords(source, from, target, place, (int) words);
+      } else {
+        MemorySegment.copy(source, from, target, place, end - place);
+      }
       place = end;
+    }
+  }
+
+  /** Writes up to seven bytes too many, which the next string of the piece overwrites. */
+  private static void moveWords(
+      MemorySegment source, long from, MemorySegment target, long to, int bytes) {
+    for (int i = 0; i < bytes; i += Long.BYTES) {
+      target.set(JAVA_LONG_UNALIGNED, to + i, source.get(JAVA_LONG_UNALIGNED, from + i));
     }
   }
 

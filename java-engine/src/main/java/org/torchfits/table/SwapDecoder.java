@@ -2,6 +2,8 @@ package org.torchfits.table;
 
 import java.lang.foreign.MemorySegment;
 import org.torchfits.dlpack.ElementType;
+import org.torchfits.kernel.GatherKernels;
+import org.torchfits.kernel.SignKernels;
 import org.torchfits.kernel.SwapKernels;
 
 /**
@@ -31,6 +33,20 @@ record SwapDecoder(ElementType type, int numberBytes, int numbers, boolean flips
       flip(source, sourceOffset, target, targetOffset, n);
     } else {
       swap(source, sourceOffset, target, targetOffset, n);
+    }
+  }
+
+  /**
+   * Decodes one number of each row of a block.
+   *
+   * @param field where that of the first row stands, in its bytes
+   */
+  void decodeRows(RowBlock block, long field, MemorySegment target, long targetOffset) {
+    GatherKernels.gatherSwapped(
+        numberBytes, block.bytes(), field, block.stride(), target, targetOffset, block.rows());
+    if (flips) {
+      long bytes = (long) block.rows() * numberBytes;
+      SignKernels.flip(target.asSlice(targetOffset, bytes), numberBytes, block.rows());
     }
   }
 

@@ -1,0 +1,29 @@
+"""Columns of tables: all and some of many rows, wide tables, vectors, variable length, ASCII tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness import MILLISECONDS, Bench, Case, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Kind of table, first column, number of columns (0 for all), ratio to reach.
+CASES = {
+    "table: 2M rows x 7 numbers": ("7 numbers", 0, 0, 2.0),
+    "table: two columns of 2M rows x 7": ("7 numbers", 2, 2, 2.0),
+    "table: 100,000 rows x 200 numbers": ("200 numbers", 0, 0, 1.5),
+    "table: 20,000 rows of vectors": ("vectors", 0, 0, 1.5),
+    "table: 200,000 rows of variable length": ("variable length", 0, 0, 2.0),
+    "table: 200,000 rows of an ASCII table": ("ASCII", 0, 0, 1.0),
+}
+
+
+def rows(bench: Bench) -> Iterator[Row]:
+    """Measure the cases that are wanted."""
+    for name, (kind, first, count, goal) in CASES.items():
+        if bench.wants(name):
+            options = {"first": first, "count": count}
+            paths = [bench.files.table(kind)]
+            yield bench.measure(Case(name, "read_columns", paths, MILLISECONDS, goal_ratio=goal, options=options))
