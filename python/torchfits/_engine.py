@@ -126,6 +126,8 @@ class _Tables(Protocol):
         /,
     ) -> int: ...
 
+    def makeNumericalBlock(self, columns: int, /) -> int: ...
+
     def describeTable(self, path: str, hdu: int, name: str | None, version: int, /) -> object: ...
 
     def writeRows(self, descriptor: int, name: str, offset: int, plan: int, /) -> int: ...
@@ -418,6 +420,28 @@ def _read_column(line: str, blocks: Iterator[torch.Tensor]) -> ReadColumn:
 def lengths(text: str) -> tuple[int, ...]:
     """Numbers with commas between them, as the engine gives shapes."""
     return tuple(int(length) for length in text.split(",") if length)
+
+
+def make_numerical_block(
+    columns: Sequence[torch.Tensor], nulls: Sequence[int | None]
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Columns of numbers side by side, float32 (rows, columns), and what is found of each.
+
+    Args:
+        columns: at least one, of one axis and one length: dense, on the CPU, of int8 to int64, uint8 to uint32, float32
+            or float64.
+        nulls: of each column the integer that stands for none, which becomes NaN; None if there is no such value.
+
+    Returns:
+        The block, and float64 (columns, 8): how many numbers are finite, their mean and their deviation (of the whole
+        population), minimum, quartiles and maximum; NaN where there are none.
+    """
+    api = _enter()
+    exported = [Exported(column) for column in columns]
+    told = [[column.address, null is not None, null or 0] for column, null in zip(exported, nulls, strict=True)]
+    wanted = Exported(torch.tensor(told, dtype=torch.int64))
+    block, found = _tensors_in(_finish(api, api.tables.makeNumericalBlock, wanted.address))
+    return block, found
 
 
 def describe_table(path: str, selector: Selector) -> str:

@@ -15,6 +15,7 @@ import org.torchfits.source.FileTarget;
 import org.torchfits.table.Column;
 import org.torchfits.table.ColumnEncoder;
 import org.torchfits.table.FilteredLoader;
+import org.torchfits.table.NumericalBlock;
 import org.torchfits.table.Rows;
 import org.torchfits.table.TableFile;
 import org.torchfits.table.TableLayout;
@@ -112,6 +113,18 @@ public final class Tables {
       return Rows.list(list, layout.rows(), layout.place());
     }
     return slice == null ? Rows.all(layout.rows()) : Rows.slice(slice, layout.rows());
+  }
+
+  /**
+   * Puts columns of numbers side by side and finds their statistics.
+   *
+   * @param columns address of the {@code DLManagedTensor} that tells the columns, as {@link
+   *     NumericalBlock#make} has it
+   * @return as that and {@link Tasks} have it
+   */
+  public static long makeNumericalBlock(long columns) {
+    TensorView wanted = TensorView.at(columns, Abi.UNVERSIONED);
+    return Tasks.begin(() -> NumericalBlock.make(wanted, Abi.UNVERSIONED));
   }
 
   /**

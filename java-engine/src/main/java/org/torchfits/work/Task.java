@@ -77,6 +77,15 @@ public final class Task {
   }
 
   /**
+   * A task of one job.
+   *
+   * @param result that it fills
+   */
+  public static Task of(Job job, Result result, Resource resource) {
+    return new Task(job, result, null, resource);
+  }
+
+  /**
    * A task of two jobs.
    *
    * @param next makes the second one from what the first one found; called once, if that did not

@@ -1,0 +1,139 @@
+package org.torchfits.table;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+import org.torchfits.dlpack.ElementType;
+import org.torchfits.dlpack.TensorView;
+
+/**
+ * Gives the numbers of a column as float32, rounded to nearest, a null value as NaN.
+ *
+ * <p>Safe for use by several threads: what passes through is theirs.
+ */
+final class FloatLoader {
+  /** Numbers that are converted at a time; they stay in the core's first cache. */
+  static final int LANE = 1024;
+
+  /** Arrays that numbers pass through: loops over arrays are what C2 makes vectors of. */
+  static final class Lanes {
+    final float[] floats = new float[LANE];
+    private final byte[] bytes = new byte[LANE];
+    private final short[] shorts = new short[LANE];
+    private final int[] ints = new int[LANE];
+    private final long[] longs = new long[LANE];
+    private final double[] doubles = new double[LANE];
+  }
+
+  private final ElementType type;
+  private final MemorySegment elements;
+  private final @Nullable Long nullValue;
+
+  /**
+   * @param column of one axis, of a type of integers up to 64 bits (but not UINT64), FLOAT32 or
+   *     FLOAT64; kept alive by the caller
+   * @param nullValue of integers that stands for none; null if there is no such value
+   * @throws IllegalArgumentException for columns of other types or shapes
+   */
+  FloatLoader(TensorView column, @Nullable Long nullValue) {
+    if (column.shape().length != 1) {
+      throw new IllegalArgumentException("a column of numbers has one axis");
+    }
+    this.type = column.type();
+    this.elements = column.elements();
+    this.nullValue = nullValue;
+    load(0, 0, new Lanes());
+  }
+
+  /** Number of rows. */
+  long rows() {
+    return elements.byteSize() / type.bytes();
+  }
+
+  /**
+   * @param first row from 0
+   * @param count at most {@link #LANE}
+   * @param lanes whose floats take them
+   */
+  void load(long first, int count, Lanes lanes) {
+    long at = first * type.bytes();
+    switch (type) {
+      case FLOAT32 -> MemorySegment.copy(elements, JAVA_FLOAT, at, lanes.floats, 0, count);
+      case FLOAT64 -> {
+        MemorySegment.copy(elements, JAVA_DOUBLE, at, lanes.doubles, 0, count);
+        ofDoubles(lanes.doubles, count, lanes.floats);
+      }
+      case INT64 -> {
+        MemorySegment.copy(elements, JAVA_LONG, at, lanes.longs, 0, count);
+        ofLongs(lanes.longs, count, lanes.floats);
+      }
+      case INT32, UINT32 -> loadInts(at, count, lanes);
+      case INT16, UINT16 -> loadShorts(at, count, lanes);
+      case INT8, UINT8 -> loadBytes(at, count, lanes);
+      default -> throw new IllegalArgumentException(type + " is no type of a column of numbers");
+    }
+  }
+
+  private void loadInts(long at, int count, Lanes lanes) {
+    MemorySegment.copy(elements, JAVA_INT, at, lanes.ints, 0, count);
+    widenInts(lanes.ints, count, type == ElementType.INT32 ? -1L : 0xFFFFFFFFL, lanes.longs);
+    ofLongs(lanes.longs, count, lanes.floats);
+  }
+
+  private void loadShorts(long at, int count, Lanes lanes) {
+    MemorySegment.copy(elements, JAVA_SHORT, at, lanes.shorts, 0, count);
+    widenShorts(lanes.shorts, count, type == ElementType.INT16 ? -1L : 0xFFFFL, lanes.longs);
+    ofLongs(lanes.longs, count, lanes.floats);
+  }
+
+  private void loadBytes(long at, int count, Lanes lanes) {
+    MemorySegment.copy(elements, JAVA_BYTE, at, lanes.bytes, 0, count);
+    widenBytes(lanes.bytes, count, type == ElementType.INT8 ? -1L : 0xFFL, lanes.longs);
+    ofLongs(lanes.longs, count, lanes.floats);
+  }
+
+  private static void widenInts(int[] from, int count, long mask, long[] to) {
+    for (int i = 0; i < count; i++) {
+      to[i] = from[i] & mask;
+    }
+  }
+
+  private static void widenShorts(short[] from, int count, long mask, long[] to) {
+    for (int i = 0; i < count; i++) {
+      to[i] = from[i] & mask;
+    }
+  }
+
+  private static void widenBytes(byte[] from, int count, long mask, long[] to) {
+    for (int i = 0; i < count; i++) {
+      to[i] = from[i] & mask;
+    }
+  }
+
+  private static void ofDoubles(double[] from, int count, float[] to) {
+    for (int i = 0; i < count; i++) {
+      to[i] = (float) from[i];
+    }
+  }
+
+  private void ofLongs(long[] from, int count, float[] to) {
+    for (int i = 0; i < count; i++) {
+      to[i] = from[i];
+    }
+    if (nullValue != null) {
+      putNulls(from, count, nullValue, to);
+    }
+  }
+
+  private static void putNulls(long[] from, int count, long nullValue, float[] to) {
+    for (int i = 0; i < count; i++) {
+      to[i] = from[i] == nullValue ? Float.NaN : to[i];
+    }
+  }
+}

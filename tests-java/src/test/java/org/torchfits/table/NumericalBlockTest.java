@@ -1,0 +1,178 @@
+package org.torchfits.table;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.torchfits.dlpack.Abi;
+import org.torchfits.dlpack.DlpackTensor;
+import org.torchfits.dlpack.ElementType;
+import org.torchfits.dlpack.TensorView;
+import org.torchfits.work.Unfinished;
+
+class NumericalBlockTest {
+  private static DlpackTensor column(ElementType type, double... values) {
+    DlpackTensor column = DlpackTensor.allocate(Abi.UNVERSIONED, type, values.length);
+    MemorySegment elements = column.elements();
+    for (int i = 0; i < values.length; i++) {
+      switch (type) {
+        case FLOAT32 -> elements.setAtIndex(JAVA_FLOAT, i, (float) values[i]);
+        case FLOAT64 -> elements.setAtIndex(JAVA_DOUBLE, i, values[i]);
+        case INT64 -> elements.setAtIndex(JAVA_LONG, i, (long) values[i]);
+        case INT32, UINT32 -> elements.setAtIndex(JAVA_INT, i, (int) (long) values[i]);
+        case INT16, UINT16 -> elements.setAtIndex(JAVA_SHORT, i, (short) values[i]);
+        default -> elements.set(JAVA_BYTE, i, (byte) values[i]);
+      }
+    }
+    return column;
+  }
+
+  private static FloatLoader loader(DlpackTensor column, Long nullValue) {
+    return new FloatLoader(TensorView.at(column.address(), Abi.UNVERSIONED), nullValue);
+  }
+
+  private static double[] statistics(FloatLoader column) {
+    ColumnStatistics statistics = new ColumnStatistics(column);
+    for (boolean done = false; !done; ) {
+      try {
+        statistics.run();
+        done = true;
+      } catch (Unfinished again) {
+        done = false;
+      }
+    }
+    double[] found = new double[ColumnStatistics.LENGTH];
+    statistics.write(found);
+    return found;
+  }
+
+  /** By sorting doubles. */
+  private static double[] expected(double[] values) {
+    double[] sorted =
+        Arrays.stream(values)
+            .filter(value -> Math.abs(value) <= Float.MAX_VALUE)
+            .sorted()
+            .toArray();
+    double[] expected = new double[ColumnStatistics.LENGTH];
+    int n = sorted.length;
+    double mean = Arrays.stream(sorted).sum() / n;
+    expected[0] = n;
+    expected[1] = mean;
+    expected[2] =
+        Math.sqrt(Arrays.stream(sorted).map(value -> (value - mean) * (value - mean)).sum() / n);
+    for (int i = 0; i < 5; i++) {
+      double place = (n - 1) * 0.25 * i;
+      double below = sorted[(int) Math.floor(place)];
+      double above = sorted[(int) Math.ceil(place)];
+      expected[3 + i] = below + (above - below) * (place - Math.floor(place));
+    }
+    return expected;
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      names = {
+        "INT8", "UINT8", "INT16", "UINT16", "INT32", "UINT32", "INT64", "FLOAT32", "FLOAT64"
+      })
+  void load_everyType_isItsFloats(ElementType type) {
+    double[] values =
+        switch (type) {
+          case INT8 -> new double[] {-128, 127, 0, 5};
+          case UINT8 -> new double[] {255, 127, 0, 5};
+          case INT16 -> new double[] {-32768, 32767, 0, 5};
+          case UINT16 -> new double[] {65535, 32767, 0, 5};
+          case UINT32 -> new double[] {4294967295.0, 1, 0, 5};
+          default -> new double[] {-2147483648.0, 16777217, 0, 5};
+        };
+    try (DlpackTensor column = column(type, values)) {
+      FloatLoader.Lanes lanes = new FloatLoader.Lanes();
+      loader(column, null).load(0, 4, lanes);
+      for (int i = 0; i < 4; i++) {
+        assertEquals((float) values[i], lanes.floats[i]);
+      }
+    }
+  }
+
+  @Test
+  void load_nullValue_isNan() {
+    try (DlpackTensor column = column(ElementType.INT32, 7, -99, 8)) {
+      FloatLoader.Lanes lanes = new FloatLoader.Lanes();
+      loader(column, -99L).load(0, 3, lanes);
+      assertArrayEquals(new float[] {7, Float.NaN, 8}, Arrays.copyOf(lanes.floats, 3));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4, 5, 1023, 1025, 65_536, 65_537, 200_003})
+  void statistics_anyNumberOfRows_areThoseOfTheSortedNumbers(int rows) {
+    Random random = new Random(rows);
+    double[] values = new double[rows];
+    for (int i = 0; i < rows; i++) {
+      // Many alike, signs, zeros of both signs, huge and tiny ones, and some that are not finite.
+      values[i] =
+          switch (random.nextInt(8)) {
+            case 0 -> random.nextInt(5);
+            case 1 -> -0.0;
+            case 2 -> (float) (random.nextGaussian() * 1e30);
+            case 3 -> (float) (random.nextGaussian() * 1e-38);
+            case 4 -> i == 0 ? 1 : random.nextBoolean() ? Double.NaN : Double.POSITIVE_INFINITY;
+            default -> (float) random.nextGaussian();
+          };
+    }
+    try (DlpackTensor column = column(ElementType.FLOAT32, values)) {
+      double[] expected = expected(values);
+      double[] found = statistics(loader(column, null));
+      assertEquals(expected[0], found[0]);
+      for (int i = 1; i < found.length; i++) {
+        assertEquals(expected[i], found[i], Math.abs(expected[2]) * 1e-9, "statistic " + i);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 10, 70_000})
+  void statistics_noFiniteNumber_areNone(int rows) {
+    double[] values = new double[rows];
+    Arrays.fill(values, Double.NaN);
+    try (DlpackTensor column = column(ElementType.FLOAT32, values)) {
+      double[] found = statistics(loader(column, null));
+      assertEquals(0, found[0]);
+      for (int i = 1; i < found.length; i++) {
+        assertEquals(Double.NaN, found[i]);
+      }
+    }
+  }
+
+  @Test
+  void statistics_oneNumberManyTimes_areThatNumber() {
+    double[] values = new double[5_000_000];
+    Arrays.fill(values, -2.5);
+    try (DlpackTensor column = column(ElementType.FLOAT32, values)) {
+      assertArrayEquals(
+          new double[] {5e6, -2.5, 0, -2.5, -2.5, -2.5, -2.5, -2.5},
+          statistics(loader(column, null)));
+    }
+  }
+
+  @Test
+  void loader_columnThatIsNoNumbers_isRefused() {
+    try (DlpackTensor flags = DlpackTensor.allocate(Abi.UNVERSIONED, ElementType.BOOL, 3);
+        DlpackTensor square = DlpackTensor.allocate(Abi.UNVERSIONED, ElementType.FLOAT32, 3, 3)) {
+      assertThrows(IllegalArgumentException.class, () -> loader(flags, null));
+      assertThrows(IllegalArgumentException.class, () -> loader(square, null));
+    }
+  }
+}
