@@ -3,6 +3,8 @@
 Nothing starts at import: the Java engine starts with the first call that reads.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from torchfits import data
 from torchfits._columns import RaggedColumn, StringColumn
 from torchfits._doctor import doctor
@@ -44,6 +46,9 @@ from torchfits.images import read_image
 from torchfits.tables import read_columns
 from torchfits.writing import Column, write
 
+if TYPE_CHECKING:
+    from torchfits.frames import MaterializedFrame, read_table
+
 __version__ = "0.1.0"
 
 __all__ = [
@@ -69,6 +74,7 @@ __all__ = [
     "Header",
     "HeaderError",
     "LibraryNotFoundError",
+    "MaterializedFrame",
     "MismatchError",
     "MissingFileError",
     "NotAFileError",
@@ -90,5 +96,15 @@ __all__ = [
     "read_cutouts",
     "read_header",
     "read_image",
+    "read_table",
     "write",
 ]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - what the module has under that name
+    """`torch_frame` takes a second to import: what needs it is imported when it is asked for."""
+    if name in ("MaterializedFrame", "read_table"):
+        from torchfits import frames
+
+        return getattr(frames, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

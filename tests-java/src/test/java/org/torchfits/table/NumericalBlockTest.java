@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.jspecify.annotations.Nullable;
 import org.torchfits.dlpack.Abi;
 import org.torchfits.dlpack.DlpackTensor;
 import org.torchfits.dlpack.ElementType;
@@ -40,7 +41,7 @@ class NumericalBlockTest {
     return column;
   }
 
-  private static FloatLoader loader(DlpackTensor column, Long nullValue) {
+  private static FloatLoader loader(DlpackTensor column, @Nullable Long nullValue) {
     return new FloatLoader(TensorView.at(column.address(), Abi.UNVERSIONED), nullValue);
   }
 

@@ -1,0 +1,284 @@
+"""Tables as TensorFrames, against torch_frame's own materialization of the same data by way of pandas."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import torch_frame
+import torchfits
+from astropy.io import fits
+from astropy.table import Table
+from astropy.time import Time
+from torch_frame.data import DataLoader, Dataset
+from torch_frame.data.stats import StatType
+from torchfits.frames import MaterializedFrame, materialize
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+stype = torch_frame.stype
+pytestmark = pytest.mark.usefixtures("quiet_astropy")
+
+ROWS = 500
+
+
+def _columns() -> dict[str, Any]:
+    random = np.random.default_rng(3)
+    days = 58000 + random.random(ROWS) * 1000
+    mag = random.normal(18, 2, ROWS).astype("f4")
+    mag[::17] = np.nan
+    return {
+        "MAG": mag,
+        "RA": random.random(ROWS) * 360,
+        "FLAG": random.integers(0, 50, ROWS).astype("i2"),
+        "ID": np.arange(ROWS, dtype="i8") + 2**40,
+        "CLASS": random.choice(["STAR", "GALAXY", "QSO", ""], ROWS, p=[0.5, 0.3, 0.1, 0.1]),
+        "VAR": random.random(ROWS) < 0.2,
+        "NAME": np.array([f"J{i:05d}" for i in range(ROWS)]),
+        "MJD": days,
+        "DATE": Time(days, format="mjd").isot,
+        "SPECTRUM": random.random((ROWS, 5)).astype("f4"),
+    }
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("frames") / "catalog.fits"
+    table = Table(_columns())
+    table["MAG"].unit = "mag"
+    table["MJD"].unit = "d"
+    table.write(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def frame(path: Path) -> MaterializedFrame:
+    return torchfits.read_table(path)
+
+
+def _by_torch_frame(stypes: dict[str, stype], columns: dict[str, Any], **options: Any) -> Dataset:
+    return Dataset(pd.DataFrame(columns), stypes, **options).materialize()
+
+
+def _assert_stats(found: dict[StatType, Any], expected: dict[StatType, Any]) -> None:
+    assert found.keys() == expected.keys()
+    for stat, value in expected.items():
+        if isinstance(value, torch.Tensor):
+            assert torch.equal(found[stat], value), stat
+        elif stat is StatType.COUNT:
+            assert dict(zip(*found[stat], strict=True)) == dict(zip(*value, strict=True))
+            assert found[stat][1] == value[1]
+        else:
+            assert np.allclose(found[stat], value, rtol=1e-6), stat
+
+
+def test_readTable_anyColumns_haveTheStypesThatFollow(frame: MaterializedFrame) -> None:
+    assert frame.col_names_dict == {
+        stype.numerical: ["MAG", "RA", "FLAG"],
+        stype.categorical: ["CLASS", "VAR"],
+        stype.timestamp: ["MJD", "DATE"],
+        stype.embedding: ["SPECTRUM"],
+    }
+    assert list(frame.others) == ["ID", "NAME"]
+    assert frame.others["ID"].tolist() == (np.arange(ROWS) + 2**40).tolist()
+    assert frame.others["NAME"][7] == "J00007"
+    assert frame.units == {"MAG": "mag", "MJD": "d"}
+    assert frame.schema["MAG"].form == "E"
+    assert len(frame) == ROWS
+
+
+def test_readTable_numbers_areThoseOfTorchFrame(frame: MaterializedFrame) -> None:
+    names = ["MAG", "RA", "FLAG"]
+    columns = {name: _columns()[name] for name in names}
+    expected = _by_torch_frame(dict.fromkeys(names, stype.numerical), columns)
+    assert expected.tensor_frame.col_names_dict[stype.numerical] == sorted(names)
+    for name in names:
+        assert torch.equal(
+            frame.get_col_feat(name).nan_to_num(-99), expected.tensor_frame.get_col_feat(name).nan_to_num(-99)
+        )
+        _assert_stats(frame.col_stats[name], expected.col_stats[name])
+    block = frame.feat_dict[stype.numerical]
+    assert block.dtype == torch.float32
+    assert block.is_contiguous()
+
+
+def test_readTable_categories_areThoseOfTorchFrame(frame: MaterializedFrame) -> None:
+    columns = {"CLASS": [word or None for word in _columns()["CLASS"]], "VAR": _columns()["VAR"]}
+    expected = _by_torch_frame(dict.fromkeys(columns, stype.categorical), columns)
+    for name in columns:
+        assert torch.equal(frame.get_col_feat(name), expected.tensor_frame.get_col_feat(name))
+        _assert_stats(frame.col_stats[name], expected.col_stats[name])
+    assert frame.vocabulary["CLASS"] == ["STAR", "GALAXY", "QSO"]
+
+
+def test_readTable_times_areThoseOfTorchFrame(frame: MaterializedFrame) -> None:
+    times = pd.to_datetime(pd.Series(_columns()["DATE"]), format="ISO8601")
+    expected = _by_torch_frame({"DATE": stype.timestamp}, {"DATE": times})
+    assert torch.equal(frame.get_col_feat("DATE"), expected.tensor_frame.get_col_feat("DATE"))
+    _assert_stats(frame.col_stats["DATE"], expected.col_stats["DATE"])
+    # The strings have milliseconds, the numbers more: they may lie in two seconds.
+    seconds = frame.get_col_feat("MJD")[:, 0] == frame.get_col_feat("DATE")[:, 0]
+    assert seconds.all(dim=1).float().mean() > 0.99
+
+
+def test_readTable_vectors_areThoseOfTorchFrame(frame: MaterializedFrame) -> None:
+    vectors = _columns()["SPECTRUM"]
+    expected = _by_torch_frame({"SPECTRUM": stype.embedding}, {"SPECTRUM": vectors.tolist()})
+    found = frame.feat_dict[stype.embedding]
+    assert torch.equal(found.values, expected.tensor_frame.feat_dict[stype.embedding].values)
+    assert torch.equal(found.offset, expected.tensor_frame.feat_dict[stype.embedding].offset)
+    assert frame.col_stats["SPECTRUM"] == {StatType.EMB_DIM: 5} == expected.col_stats["SPECTRUM"]
+
+
+def test_readTable_partOfATable_isThatPart(path: Path) -> None:
+    frame = torchfits.read_table(path, ["MAG", "CLASS"], rows=slice(10, 40), where="MAG < 18")
+    columns = _columns()
+    wanted = [row for row in range(10, 40) if columns["MAG"][row] < 18]
+    assert torch.equal(frame.get_col_feat("MAG")[:, 0], torch.from_numpy(columns["MAG"][wanted]))
+    words = [
+        frame.vocabulary["CLASS"][code] if code >= 0 else "" for code in frame.get_col_feat("CLASS")[:, 0].tolist()
+    ]
+    assert words == columns["CLASS"][wanted].tolist()
+
+
+def test_frame_rows_areTakenOfAll(frame: MaterializedFrame) -> None:
+    for index in (7, slice(3, 30, 4), [5, 1, 1], torch.arange(ROWS) % 3 == 0):
+        part = frame[index]
+        numbers = np.arange(ROWS)[index if isinstance(index, int | slice) else np.asarray(index)].reshape(-1)
+        assert isinstance(part, MaterializedFrame)
+        assert part.others["ID"].tolist() == (numbers + 2**40).tolist()
+        assert part.others["NAME"].to_list() == [f"J{i:05d}" for i in numbers]
+        assert torch.equal(part.get_col_feat("RA"), frame.get_col_feat("RA")[torch.from_numpy(numbers)])
+        assert part.col_stats is frame.col_stats
+    assert len(frame) == ROWS
+
+
+def test_readTable_variableLength_areSequences(tmp_path: Path) -> None:
+    fluxes = [np.arange(n, dtype="f4") for n in (3, 0, 2)]
+    times = [np.arange(n, dtype="f8") * 10 for n in (1, 2, 0)]
+    members = [np.array(cell, dtype="i2") for cell in ([7, 9], [9], [])]
+    table = fits.BinTableHDU.from_columns(
+        [
+            fits.Column("FLUX", "PE()", array=np.array([*fluxes, None], dtype=object)[:3]),
+            fits.Column("TIME", "PD()", array=np.array([*times, None], dtype=object)[:3]),
+            fits.Column("IN", "PI()", array=np.array([*members, None], dtype=object)[:3]),
+            fits.Column("BITS", "3X", array=np.array([[1, 0, 1], [0, 0, 0], [0, 0, 1]], dtype=bool)),
+        ]
+    )
+    path = tmp_path / "curves.fits"
+    table.writeto(path)
+    frame = torchfits.read_table(path, stypes={"IN": "multicategorical"})
+    sequences = frame.feat_dict[stype.sequence_numerical]
+    for row in range(3):
+        assert sequences[row, 0].tolist() == fluxes[row].tolist()
+        assert sequences[row, 1].tolist() == times[row].tolist()
+    assert frame.col_stats["FLUX"][StatType.MEAN] == pytest.approx(np.concatenate(fluxes).mean())
+    assert frame.col_names_dict[stype.multicategorical] == ["IN", "BITS"]
+    sets = frame.feat_dict[stype.multicategorical]
+    for row in range(3):
+        assert [frame.vocabulary["IN"][code] for code in sets[row, 0].tolist()] == members[row].tolist()
+    assert [[frame.vocabulary["BITS"][code] for code in sets[row, 1].tolist()] for row in range(3)] == [[0, 2], [], [2]]
+    assert frame.col_stats["BITS"] == {StatType.MULTI_COUNT: ([2, 0], [2, 1])}
+
+
+def test_readTable_nullIntegers_areMissing(tmp_path: Path) -> None:
+    columns = [
+        fits.Column("N", "J", null=-99, array=np.array([5, -99, 7])),
+        fits.Column("U", "I", null=-32768 + 3, bzero=32768, array=np.array([1, 3, 9], dtype="u2")),
+    ]
+    fits.BinTableHDU.from_columns(columns).writeto(tmp_path / "nulls.fits")
+    frame = torchfits.read_table(tmp_path / "nulls.fits")
+    assert frame.get_col_feat("N")[:, 0].isnan().tolist() == [False, True, False]
+    assert frame.get_col_feat("U")[:, 0].isnan().tolist() == [False, True, False]
+    coded = torchfits.read_table(tmp_path / "nulls.fits", stypes={"N": "categorical"})
+    assert coded.get_col_feat("N")[:, 0].tolist() == [0, -1, 1]
+    assert coded.vocabulary["N"] == [5, 7]
+
+
+@pytest.mark.parametrize("dtype", [torch.uint64, torch.float16, torch.int8, torch.uint32])
+def test_materialize_unusualNumbers_areTheirFloats(dtype: torch.dtype) -> None:
+    values = torch.tensor([1, 2, 3]).to(dtype)
+    assert materialize({"A": values}).get_col_feat("A")[:, 0].tolist() == [1, 2, 3]
+
+
+def test_materialize_stypes_areFollowed() -> None:
+    columns = {"ID": torch.tensor([2**40, 5, 5]), "V": torch.rand(3, 4), "MJD": torch.tensor([51544.5, 51545.0, 0.0])}
+    frame = materialize(columns, stypes={"ID": "numerical", "V": stype.sequence_numerical, "MJD": "timestamp"})
+    assert frame.get_col_feat("ID")[:, 0].tolist() == [2.0**40, 5, 5]
+    assert torch.equal(frame.feat_dict[stype.sequence_numerical].values, columns["V"].reshape(-1))
+    assert frame.get_col_feat("MJD")[0, 0].tolist() == [2000, 0, 0, 5, 12, 0, 0]
+    assert list(materialize(columns, stypes={"V": "other"}).others) == ["ID", "V"]
+    with pytest.raises(ValueError, match=r"column 'V' \(torch.float32 \(3, 4\)\) cannot be categorical"):
+        materialize(columns, stypes={"V": "categorical"})
+    with pytest.raises(KeyError, match="'W'"):
+        materialize(columns, stypes={"W": "categorical"})
+    with pytest.raises(ValueError, match="lengths"):
+        materialize({"A": torch.rand(3), "B": torch.rand(4)})
+
+
+def test_materialize_nothing_isAnEmptyFrame() -> None:
+    assert len(materialize({})) == 0
+    none = materialize({"A": torch.empty(0)})
+    assert none.get_col_feat("A").shape == (0, 1)
+    assert np.isnan(none.col_stats["A"][StatType.MEAN])
+
+
+def test_materialize_vectorsThatAreNotFinite_stayAsTheyAre() -> None:
+    columns = {"V": torch.tensor([[1.0, torch.nan]]), "C": torch.tensor([1j])}
+    assert list(materialize(columns).others) == ["V", "C"]
+
+
+def test_materialize_datesThatAreNone_areWords(tmp_path: Path) -> None:
+    Table({"D": ["2024-02-30", "2024-02-30", "2024-01-01", "2024-01-01"]}).write(tmp_path / "dates.fits")
+    assert torchfits.read_table(tmp_path / "dates.fits").vocabulary == {"D": ["2024-01-01", "2024-02-30"]}
+
+
+def test_frame_modelAndLoader_train(frame: MaterializedFrame) -> None:
+    dataset = frame.dataset("VAR")
+    assert dataset.num_classes == 2
+    assert "VAR" not in dataset.tensor_frame.col_names_dict[stype.categorical]
+    train, test = dataset[:0.8], dataset[0.8:]
+    assert (len(train), len(test)) == (400, 100)
+    model = torch_frame.nn.models.MLP(
+        channels=8,
+        out_channels=dataset.num_classes,
+        num_layers=2,
+        col_stats=dataset.col_stats,
+        col_names_dict=dataset.tensor_frame.col_names_dict,
+        stype_encoder_dict={
+            stype.numerical: torch_frame.nn.LinearEncoder(na_strategy=torch_frame.NAStrategy.MEAN),
+            stype.categorical: torch_frame.nn.EmbeddingEncoder(),
+            stype.timestamp: torch_frame.nn.TimestampEncoder(),
+            stype.embedding: torch_frame.nn.LinearEmbeddingEncoder(),
+        },
+    )
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    losses = []
+    for _ in range(8):
+        for batch in DataLoader(train.tensor_frame, batch_size=100, shuffle=True):
+            assert isinstance(batch, MaterializedFrame)
+            loss = torch.nn.functional.cross_entropy(model(batch), batch.y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+    assert losses[-1] < losses[0]
+
+
+def test_frame_targets_areNumbersAndClassesAlone(frame: MaterializedFrame) -> None:
+    dataset = frame.dataset("MAG")
+    assert torch.equal(dataset.tensor_frame.y.nan_to_num(0), frame.get_col_feat("MAG")[:, 0].nan_to_num(0))
+    assert dataset.tensor_frame.col_names_dict[stype.numerical] == ["RA", "FLAG"]
+    with pytest.raises(KeyError, match="SPECTRUM"):
+        frame.dataset("SPECTRUM")
+
+
+def test_import_torchfits_leavesTorchFrameAlone() -> None:
+    program = "import sys, torchfits; assert not {'torch_frame', 'pandas', 'jpype'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", program], check=True)
