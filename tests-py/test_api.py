@@ -21,6 +21,7 @@ SIGNATURES = {
     "memmap": "(path, *, hdu=None)",
     "read_header": "(path, *, hdu=0)",
     "open": "(path, mode='r')",
+    "read_table": "(path, columns=None, *, hdu=None, rows=None, where=None, stypes=None)",
     "write": "(path, data, header=None, *, columns=None, format='binary', overwrite=False)",
     "doctor": "()",
     "data.ImageDataset": "(paths, *, hdu=None, section=None, dtype=torch.float32, transform=None)",

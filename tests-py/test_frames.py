@@ -1,5 +1,9 @@
 """Tables as TensorFrames, against torch_frame's own materialization of the same data by way of pandas."""
 
+# What torch_frame gives is annotated as a union of everything.
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportCallIssue=false, reportIndexIssue=false
+# pyright: reportOptionalMemberAccess=false, reportOptionalSubscript=false
+
 from __future__ import annotations
 
 import subprocess

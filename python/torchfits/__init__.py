@@ -3,7 +3,7 @@
 Nothing starts at import: the Java engine starts with the first call that reads.
 """
 
-from typing import TYPE_CHECKING, Any
+import typing as _typing
 
 from torchfits import data
 from torchfits._columns import RaggedColumn, StringColumn
@@ -46,7 +46,7 @@ from torchfits.images import read_image
 from torchfits.tables import read_columns
 from torchfits.writing import Column, write
 
-if TYPE_CHECKING:
+if _typing.TYPE_CHECKING:
     from torchfits.frames import MaterializedFrame, read_table
 
 __version__ = "0.1.0"
@@ -101,7 +101,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - what the module has under that name
+def __getattr__(name: str) -> _typing.Any:  # noqa: ANN401 - what the module has under that name
     """`torch_frame` takes a second to import: what needs it is imported when it is asked for."""
     if name in ("MaterializedFrame", "read_table"):
         from torchfits import frames
