@@ -71,6 +71,7 @@ def write_samples(folder: Path) -> None:
     rice.fits       int16, (300, 400), in Rice-compressed rows
     raw.fits        uint16 by the convention BZERO = 32768, (100, 120)
     mef.fits        a primary HDU without data, the images SCI 1, SCI 2 and ERR, the table CAT
+    catalog.fits    300 rows of ID, RA, DEC, MAG and CLASS
     cutouts/        000.fits to 255.fits, int16, (64, 64)
     truncated.fits  the first half of image.fits
     notes.txt       not FITS
@@ -102,9 +103,23 @@ def write_samples(folder: Path) -> None:
     for number in range(256):
         cutout = rng.normal(100 + 50 * (number % 2), 10, (64, 64)).astype("i2")
         fits.writeto(folder / "cutouts" / f"{number:03d}.fits", cutout)
+    _write_catalog(folder / "catalog.fits")
     whole = (folder / "image.fits").read_bytes()
     (folder / "truncated.fits").write_bytes(whole[: len(whole) // 2])
     (folder / "notes.txt").write_text("not FITS\n")
+
+
+def _write_catalog(path: Path) -> None:
+    rng = np.random.default_rng(1)
+    columns = {
+        "ID": ("K", np.arange(300) + 2**40),
+        "RA": ("D", rng.random(300) * 360),
+        "DEC": ("D", np.degrees(np.arcsin(rng.random(300) * 2 - 1))),
+        "MAG": ("E", rng.normal(16, 2, 300)),
+        "CLASS": ("6A", rng.choice(["STAR", "GALAXY", "QSO"], 300, p=[0.6, 0.3, 0.1])),
+    }
+    made = [fits.Column(name, form, array=values) for name, (form, values) in columns.items()]
+    fits.BinTableHDU.from_columns(made).writeto(path)
 
 
 def run_block(block: Block, namespace: dict[str, object], page: Path) -> None:
