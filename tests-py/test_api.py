@@ -19,6 +19,8 @@ SIGNATURES = {
     "read_batch": "(paths, *, hdu=None, section=None, dtype=None, device=None, out=None, ragged='error', fill=nan)",
     "read_cutouts": "(path, boxes, *, hdu=None, fill=nan, dtype=None, device=None, out=None)",
     "memmap": "(path, *, hdu=None)",
+    "table": "(path, *, hdu=None)",
+    "sky": "(radius, *, left=('RA', 'DEC'), right=None, nearest=False)",
     "read_header": "(path, *, hdu=0)",
     "open": "(path, mode='r')",
     "read_table": "(path, columns=None, *, hdu=None, rows=None, where=None, stypes=None)",

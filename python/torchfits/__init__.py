@@ -43,6 +43,7 @@ from torchfits.errors import (
 from torchfits.files import HDU, HDUList, open
 from torchfits.headers import Header, read_header
 from torchfits.images import read_image
+from torchfits.lazy import GroupedTable, Table, sky, table
 from torchfits.tables import read_columns
 from torchfits.writing import Column, write
 
@@ -68,6 +69,7 @@ __all__ = [
     "FitsError",
     "FitsMemoryError",
     "FitsWarning",
+    "GroupedTable",
     "HDUList",
     "HduKindError",
     "HduNotFoundError",
@@ -82,6 +84,7 @@ __all__ = [
     "RaggedColumn",
     "SectionError",
     "StringColumn",
+    "Table",
     "TruncatedFileError",
     "UnsupportedFitsError",
     "UnwritableDataError",
@@ -97,6 +100,8 @@ __all__ = [
     "read_header",
     "read_image",
     "read_table",
+    "sky",
+    "table",
     "write",
 ]
 

