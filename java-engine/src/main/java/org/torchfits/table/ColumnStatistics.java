@@ -135,10 +135,9 @@ final class ColumnStatistics {
     return finite ? n : dropOthers(values, n, keys);
   }
 
-  /** Adding 0 makes -0 0: both are one number. */
   private static void toBits(float[] values, int n, int[] bits) {
     for (int i = 0; i < n; i++) {
-      bits[i] = Float.floatToRawIntBits(values[i] + 0f);
+      bits[i] = Float.floatToRawIntBits(values[i]);
     }
   }
 

@@ -97,7 +97,8 @@ public final class NumericalBlock {
               if (index < columns.size()) {
                 findStatistics((int) index);
               } else {
-                fill((index - columns.size()) * piece, piece);
+                long first = (index - columns.size()) * piece;
+                fill(first, (int) Math.min(piece, rows - first));
               }
             });
     Workers.share(job);
@@ -117,22 +118,23 @@ public final class NumericalBlock {
         numbers.length);
   }
 
-  private void fill(long first, long count) {
+  private void fill(long first, int count) {
     FloatLoader.Lanes lanes = new FloatLoader.Lanes();
-    long end = Math.min(rows, first + count);
+    float[] piece = new float[count * columns.size()];
     for (int column = 0; column < columns.size(); column++) {
-      for (long row = first; row < end; row += FloatLoader.LANE) {
-        int n = (int) Math.min(FloatLoader.LANE, end - row);
-        columns.get(column).load(row, n, lanes);
-        scatter(lanes.floats, n, row * columns.size() + column);
+      for (int row = 0; row < count; row += FloatLoader.LANE) {
+        int n = Math.min(FloatLoader.LANE, count - row);
+        columns.get(column).load(first + row, n, lanes);
+        scatter(lanes.floats, n, piece, row * columns.size() + column, columns.size());
       }
     }
+    long offset = first * columns.size() * Float.BYTES;
+    MemorySegment.copy(piece, 0, block, JAVA_FLOAT, offset, piece.length);
   }
 
-  private void scatter(float[] values, int count, long element) {
-    long stride = columns.size();
+  private static void scatter(float[] values, int count, float[] piece, int start, int stride) {
     for (int i = 0; i < count; i++) {
-      block.setAtIndex(JAVA_FLOAT, element + i * stride, values[i]);
+      piece[start + i * stride] = values[i];
     }
   }
 }
