@@ -92,9 +92,15 @@ def test_hdu_data_isReadOnce(hdus: torchfits.HDUList) -> None:
 
 def test_hdu_withoutImage_hasNoTensor(hdus: torchfits.HDUList) -> None:
     assert hdus[0].data is None
-    assert hdus["CAT"].kind == "ASCII_TABLE"
     with pytest.raises(torchfits.HduKindError, match=r"several\.fits\[4\].*a table"):
-        _ = hdus["CAT"].data
+        hdus["CAT"][0]
+
+
+def test_hdu_ofTable_hasColumns(hdus: torchfits.HDUList) -> None:
+    hdu = hdus["CAT"]
+    assert hdu.kind == "ASCII_TABLE"
+    assert [column.tolist() for column in hdu.data.values()] == [[12]]
+    assert list(hdu.data) == list(hdu.columns.names)
 
 
 def test_hdu_sectionOfEmptyImage_isAnError(hdus: torchfits.HDUList) -> None:

@@ -484,6 +484,29 @@ def test_readColumns_zeroWidth_hasRowsWithoutValues(tmp_path: Path) -> None:
     assert read["col4"].tolist() == [1, 2]
 
 
+def test_readColumns_stringsOfNoLength_haveRows(tmp_path: Path) -> None:
+    path = saved(tmp_path / "t.fits", table_bytes(["0A", "B"], b"\1\2", 2, card("TDIM1", "(3,0)")))
+    column = read_columns(path)["col1"]
+    assert (column.shape, column.to_list()) == ((2, 0), [[], []])
+
+
+def test_readColumns_controlsInNames_areShown(tmp_path: Path) -> None:
+    path = saved(tmp_path / "t.fits", table_bytes(["B"], b"\1", 1, card("TTYPE1", "a\tb\0c\nd")))
+    assert list(read_columns(path, "a?b?c?d")) == list(describe_table(path).names) == ["a?b?c?d"]
+
+
+def test_open_table_hasColumns(catalog: tuple[Path, dict[str, Any]]) -> None:
+    path, values = catalog
+    hdu = torchfits.open(path)[1]
+    assert hdu.columns.names == tuple(values)
+    assert_equal(hdu["ra"], values["RA"])
+    assert_equal(hdu.data["NAME"], values["NAME"])
+    with pytest.raises(torchfits.HduKindError, match="not a table"):
+        _ = torchfits.open(path)[0].columns
+    with pytest.raises(torchfits.HduKindError, match="not a table"):
+        torchfits.open(path)[0]["RA"]
+
+
 # Columns of strings and of variable length
 
 

@@ -254,7 +254,10 @@ def _take(values: torch.Tensor, offsets: torch.Tensor, rows: torch.Tensor) -> tu
     taken = torch.zeros(len(rows) + 1, dtype=torch.int64)
     torch.cumsum(lengths, 0, out=taken[1:])
     index = torch.arange(int(taken[-1])) + torch.repeat_interleave(begins - taken[:-1], lengths)
-    # torch has no indexing of the unsigned dtypes.
+    return picked_rows(values, index), taken
+
+
+def picked_rows(values: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+    """Rows of a tensor of any dtype: torch has no indexing of the unsigned ones."""
     signed = _SIGNED.get(values.dtype)
-    picked = values[index] if signed is None else values.view(signed)[index].view(values.dtype)
-    return picked, taken
+    return values[rows] if signed is None else values.view(signed)[rows].view(values.dtype)

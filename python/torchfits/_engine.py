@@ -373,13 +373,13 @@ class ReadColumn:
 
     Attributes:
         kind: "TENSOR", "STRINGS" or "RAGGED".
-        cell: shape of one row of strings.
+        shape: (rows,) or (rows, ...); of arrays of variable length (rows,).
         name: of the column.
         blocks: one for a tensor, else values and offsets.
     """
 
     kind: str
-    cell: tuple[int, ...]
+    shape: tuple[int, ...]
     name: str
     blocks: list[torch.Tensor]
 
@@ -412,9 +412,9 @@ def _column_text(column: str | int) -> str:
 
 
 def _read_column(line: str, blocks: Iterator[torch.Tensor]) -> ReadColumn:
-    kind, cell, name = line.split("\t", 2)
+    kind, shape, name = line.split("\t", 2)
     count = 1 if kind == "TENSOR" else 2
-    return ReadColumn(kind, lengths(cell), name, [next(blocks) for _ in range(count)])
+    return ReadColumn(kind, lengths(shape), name, [next(blocks) for _ in range(count)])
 
 
 def lengths(text: str) -> tuple[int, ...]:

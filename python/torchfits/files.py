@@ -8,23 +8,27 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, TextIO, overload
+from typing import TYPE_CHECKING, Any, Literal, TextIO, overload
 
 from torchfits import _engine
 from torchfits._location import Hdu, Section, selector
 from torchfits.errors import FitsWarning, HduNotFoundError
 from torchfits.headers import Header, read_header
 from torchfits.images import read_image
+from torchfits.tables import ColumnData, describe_table, read_columns
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     import torch
 
+    from torchfits._columns import TableSchema
+
 __all__ = ["HDU", "HDUList", "open"]
 
 Kind = Literal["IMAGE", "COMPRESSED_IMAGE", "BINARY_TABLE", "ASCII_TABLE", "RANDOM_GROUPS", "OTHER"]
 
+_TABLES = ("BINARY_TABLE", "ASCII_TABLE")
 _IMAGES = ("IMAGE", "COMPRESSED_IMAGE", "RANDOM_GROUPS")
 
 
@@ -109,12 +113,16 @@ class HDU:
         return read_header(self._path, hdu=self.index)
 
     @cached_property
-    def data(self) -> torch.Tensor | None:
-        """The image in its exact dtype, see `read_image`; None if the HDU holds no data.
+    def data(self) -> Any:  # noqa: ANN401 - of what kind the HDU is, only the file tells
+        """The image as a tensor in its exact dtype, see `read_image`; None if the HDU holds no data.
+
+        Of a table a dict of all columns, see `read_columns`.
 
         Raises:
-            HduKindError: if it is not an image.
+            HduKindError: if it is neither an image nor a table.
         """
+        if self.kind in _TABLES:
+            return read_columns(self._path, hdu=self.index)
         if self.kind in _IMAGES and not self.shape:
             return None
         return read_image(self._path, hdu=self.index)
@@ -129,8 +137,27 @@ class HDU:
         stored = _engine.read_parameters(_engine.encode(self._path), selector(self.index))
         return GroupParameters(self.header, stored)
 
-    def __getitem__(self, section: Section) -> torch.Tensor:
-        """A section of the image, indexed as torch would: slices, integers, an ellipsis; only its bytes are read."""
+    @cached_property
+    def columns(self) -> TableSchema:
+        """What the header of a table says of its columns.
+
+        Raises:
+            HduKindError: if it is not a table.
+        """
+        return describe_table(self._path, hdu=self.index)
+
+    @overload
+    def __getitem__(self, section: str) -> ColumnData: ...
+    @overload
+    def __getitem__(self, section: Section) -> torch.Tensor: ...
+    def __getitem__(self, section: Section | str) -> ColumnData:
+        """A section of the image, indexed as torch would: slices, integers, an ellipsis; only its bytes are read.
+
+        Of a table the column of that name, see `read_columns`.
+        """
+        if isinstance(section, str):
+            (column,) = read_columns(self._path, section, hdu=self.index).values()
+            return column
         # As a tuple None is refused as an index; alone it would mean the whole image.
         items = section if isinstance(section, tuple) else (section,)
         return read_image(self._path, hdu=self.index, section=items)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex, cast
 
 import torch
 
 from torchfits import _engine
-from torchfits._columns import ColumnInfo, RaggedColumn, StringColumn, TableSchema
+from torchfits._columns import ColumnInfo, RaggedColumn, StringColumn, TableSchema, picked_rows
 from torchfits._location import Hdu, locate
 
 if TYPE_CHECKING:
@@ -84,8 +85,30 @@ def read_columns(
     name, selector, section = locate(path, hdu, default=_FIRST_TABLE)
     if section is not None:
         raise ValueError("a table has no section: rows= and columns name its parts")
-    read = _engine.read_columns(name, selector, _wanted(columns), _rows(rows), _condition(where))
-    return {column.name: _data(column) for column in read}
+    wanted, picked, condition = _wanted(columns), _rows(rows), _condition(where)
+    order = None if condition is not None else _order(picked.numbers)
+    if order is not None and picked.numbers is not None:
+        picked = replace(picked, numbers=picked.numbers[order])
+    read = _engine.read_columns(name, selector, wanted, picked, condition)
+    return {column.name: _reordered(_data(column), order) for column in read}
+
+
+def _order(numbers: torch.Tensor | None) -> torch.Tensor | None:
+    """What sorts row numbers; None if they are sorted. Rows in the file's order are read many at a time."""
+    if numbers is None or bool((numbers[1:] >= numbers[:-1]).all()):
+        return None
+    return numbers.argsort()
+
+
+def _reordered(column: ColumnData, order: torch.Tensor | None) -> ColumnData:
+    """The rows where `order` took them from."""
+    if order is None:
+        return column
+    inverse = torch.empty_like(order)
+    inverse[order] = torch.arange(len(order))
+    if isinstance(column, torch.Tensor):
+        return picked_rows(column, inverse)
+    return cast("ColumnData", column[inverse])
 
 
 def _data(column: _engine.ReadColumn) -> ColumnData:
@@ -94,8 +117,7 @@ def _data(column: _engine.ReadColumn) -> ColumnData:
     values, offsets = column.blocks
     if column.kind == "RAGGED":
         return RaggedColumn(values, offsets)
-    rows = (offsets.numel() - 1) // max(1, _product(column.cell))
-    return StringColumn(values, offsets, (rows, *column.cell))
+    return StringColumn(values, offsets, column.shape)
 
 
 def _condition(where: str | None) -> str | None:
@@ -187,10 +209,3 @@ def _info(line: str, *, ascii_table: bool) -> ColumnInfo:
         zero=float(zero),
         problem=problem or None,
     )
-
-
-def _product(lengths: Sequence[int]) -> int:
-    product = 1
-    for length in lengths:
-        product *= length
-    return product

@@ -203,6 +203,7 @@ def seed_contents(folder: Path) -> list[bytes]:
 def main() -> None:
     folder, count, seed = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     warnings.simplefilter("ignore")
+    torch.set_num_threads(1)  # for columns of some rows
     fuzz_reads.STRUCTURE.extend(STRUCTURE)
     seeds = seed_contents(folder)
     rng = random.Random(seed)

@@ -6,8 +6,9 @@ import org.jspecify.annotations.Nullable;
  * One column of a table, as the header describes it (FITS 4.0, sections 7.2 and 7.3).
  *
  * @param index from 0
- * @param name TTYPEn without trailing blanks; {@code col<n>}, n from 1, if there is none. If an
- *     earlier column has that name, with {@code _2} behind it, or the first number that is free
+ * @param name TTYPEn without trailing blanks, control characters as question marks; {@code col<n>},
+ *     n from 1, if there is none. If an earlier column has that name, with {@code _2} behind it, or
+ *     the first number that is free
  * @param offset of the field in a row, in bytes
  * @param scale TSCALn; NaN if the card holds no number
  * @param zero TZEROn; NaN if the card holds no number

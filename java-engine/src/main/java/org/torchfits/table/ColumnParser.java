@@ -15,6 +15,7 @@ final class ColumnParser {
   private static final int MAX_AXES = 999;
   private static final Pattern TDIM = Pattern.compile("\\s*\\(\\s*\\d+(\\s*,\\s*\\d+)*\\s*\\)\\s*");
   private static final Pattern NOT_DIGITS = Pattern.compile("\\D+");
+  private static final Pattern CONTROLS = Pattern.compile("[\\x00-\\x1F]");
   private static final long[] NO_DIM = {};
 
   private final Keywords header;
@@ -108,7 +109,8 @@ final class ColumnParser {
   }
 
   private String name(int index) {
-    String given = text("TTYPE", index);
+    // Lists of names are separated by such characters, which no header may have.
+    String given = CONTROLS.matcher(text("TTYPE", index)).replaceAll("?");
     String first = given.isEmpty() ? "col" + (index + 1) : given;
     String name = first;
     for (int number = 2; !names.add(name); number++) {

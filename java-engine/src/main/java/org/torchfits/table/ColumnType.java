@@ -105,6 +105,15 @@ public record ColumnType(Kind kind, ElementType elements, long[] cell) {
 
   /** The axes of a cell with commas between them. */
   public String cellText() {
-    return LongStream.of(cell).mapToObj(Long::toString).collect(Collectors.joining(","));
+    return text(cell);
+  }
+
+  /** The axes of so many rows, likewise. */
+  String shapeText(long rows) {
+    return text(shape(rows));
+  }
+
+  private static String text(long[] axes) {
+    return LongStream.of(axes).mapToObj(Long::toString).collect(Collectors.joining(","));
   }
 }

@@ -25,8 +25,8 @@ import org.torchfits.work.Workers;
  *
  * <p>The task gives a block of INT64: the addresses of the blocks of the result, which the caller
  * owns with it. The first one is UINT8, UTF-8 text with a line for each column: {@link
- * ColumnType.Kind}, the axes of a cell with commas between them, and the name, separated by tabs.
- * Behind it come the blocks of each column.
+ * ColumnType.Kind}, the shape with commas between the axes, and the name, separated by tabs. Behind
+ * it come the blocks of each column.
  */
 public final class TableLoader {
   /** Up to this one thread is done before a second one, woken for it, would have been of help. */
@@ -203,8 +203,8 @@ public final class TableLoader {
     StringBuilder lines = new StringBuilder();
     for (ColumnReader column : columns) {
       ColumnType type = column.type();
-      lines.append(type.kind()).append('\t').append(type.cellText()).append('\t');
-      lines.append(column.column().name().replace('\n', ' ')).append('\n');
+      lines.append(type.kind()).append('\t').append(type.shapeText(rows.count())).append('\t');
+      lines.append(column.column().name()).append('\n');
     }
     byte[] bytes = lines.toString().getBytes(UTF_8);
     DlpackTensor text = allocate(ElementType.UINT8, bytes.length);

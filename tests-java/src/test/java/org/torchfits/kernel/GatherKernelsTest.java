@@ -40,6 +40,47 @@ class GatherKernelsTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "1, 7, 3",
+    "1, -3, 600",
+    "2, 2, 3",
+    "2, -6, 601",
+    "4, 4, 3",
+    "4, 9, 1",
+    "8, 8, 3",
+    "8, -9, 992"
+  })
+  void gatherSwapped_values_areReversed(int valueBytes, long distance, long sourceOffset) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment source = random(arena, 1000);
+      MemorySegment target = arena.allocate(1000);
+      GatherKernels.gatherSwapped(valueBytes, source, sourceOffset, distance, target, 5, 100);
+      for (int i = 0; i < 100; i++) {
+        for (int b = 0; b < valueBytes; b++) {
+          byte expected = source.get(JAVA_BYTE, sourceOffset + i * distance + valueBytes - 1 - b);
+          assertEquals(expected, target.get(JAVA_BYTE, 5 + (long) i * valueBytes + b));
+        }
+      }
+      assertEquals(0, target.get(JAVA_BYTE, 4));
+      assertEquals(0, target.get(JAVA_BYTE, 5 + 100L * valueBytes));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 9", "2, 2", "3, 3", "3, 7", "8, 9", "12, 12", "17, 19"})
+  void gatherFields_anySize_arePacked(long fieldBytes, long distance) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment source = random(arena, 1000);
+      MemorySegment target = arena.allocate(1000);
+      GatherKernels.gatherFields(fieldBytes, source, 3, distance, target, 5, 50);
+      for (long i = 0; i < 50; i++) {
+        MemorySegment expected = source.asSlice(3 + i * distance, fieldBytes);
+        assertEquals(-1, expected.mismatch(target.asSlice(5 + i * fieldBytes, fieldBytes)));
+      }
+    }
+  }
+
   @Test
   void gather_beyondTheSource_isRefused() {
     try (Arena arena = Arena.ofConfined()) {
