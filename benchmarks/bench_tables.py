@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness import MILLISECONDS, Bench, Case, Row
+from harness import MILLISECONDS, OURS, Bench, Case, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,3 +27,22 @@ def rows(bench: Bench) -> Iterator[Row]:
             options = {"first": first, "count": count}
             paths = [bench.files.table(kind)]
             yield bench.measure(Case(name, "read_columns", paths, MILLISECONDS, goal_ratio=goal, options=options))
+    yield from _where(bench)
+    yield from _frame(bench)
+
+
+def _where(bench: Bench) -> Iterator[Row]:
+    for percent in (50, 1):
+        name = f"table: where, {percent}% of 2M rows x 7"
+        if bench.wants(name):
+            paths = [bench.files.table("7 numbers")]
+            options = {"percent": percent}
+            yield bench.measure(Case(name, "read_where", paths, MILLISECONDS, goal_ratio=2.0, options=options))
+
+
+def _frame(bench: Bench) -> Iterator[Row]:
+    """Beside the columns alone, of which it may take three times as long; no peer makes frames."""
+    name = "table: TensorFrame with statistics, 2M rows x 7"
+    if bench.wants(name):
+        paths = [bench.files.table("7 numbers")]
+        yield bench.measure(Case(name, "read_frame", paths, MILLISECONDS, libraries=(OURS,)))

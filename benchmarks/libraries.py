@@ -11,7 +11,7 @@ import mmap
 import os
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import torch
 from torch.utils.data import DataLoader, Dataset
@@ -68,6 +68,10 @@ class Library(Protocol):
 
     def read_columns(self, path: str, names: list[str] | None) -> Iterable[torch.Tensor]:
         """Read columns of the table in HDU 1, all for None: one tensor each, of variable length all values."""
+        ...
+
+    def read_where(self, path: str, name: str, limit: float) -> Iterable[torch.Tensor]:
+        """Read all columns of the rows of the table in HDU 1 in which a column is below a limit."""
         ...
 
     def loader(self, paths: list[str], batch_size: int, workers: int) -> Iterable[Any]:
@@ -151,6 +155,12 @@ class Torchfits:
         columns = self.module.read_columns(path, names, hdu=1).values()
         return [column if isinstance(column, torch.Tensor) else column.values for column in columns]
 
+    def read_where(self, path: str, name: str, limit: float) -> Iterable[torch.Tensor]:
+        """See Library."""
+        return cast(
+            "dict[str, torch.Tensor]", self.module.read_columns(path, hdu=1, where=f"{name} < {limit}")
+        ).values()
+
     def loader(self, paths: list[str], batch_size: int, workers: int) -> Iterable[Any]:
         """See Library."""
         from torchfits.data import ImageDataset
@@ -218,6 +228,10 @@ class CppTorchfits:
         """See Library; without the package's cache of results."""
         columns = self.module.read(path, hdu=1, columns=names, use_cache=False).values()
         return [torch.cat(column) if isinstance(column, list) else column for column in columns]
+
+    def read_where(self, path: str, name: str, limit: float) -> Iterable[torch.Tensor]:
+        """See Library."""
+        return self.module.table.read_torch(path, hdu=1, where=f"{name} < {limit}").values()
 
     def loader(self, paths: list[str], batch_size: int, workers: int) -> Iterable[Any]:
         """See Library; batches are (images, labels) pairs."""
@@ -289,6 +303,11 @@ class Fitsio:
         """See Library."""
         return _columns(self.module.read(path, ext=1, columns=names))
 
+    def read_where(self, path: str, name: str, limit: float) -> Iterable[torch.Tensor]:
+        """See Library; fitsio reads the rows that cfitsio's row filter finds."""
+        with self.module.FITS(path) as file:
+            return _columns(file[1][file[1].where(f"{name} < {limit}")])
+
     def loader(self, paths: list[str], batch_size: int, workers: int) -> Iterable[Any]:
         """See Library."""
         return _data_loader(PathDataset(paths, self.read_image), batch_size, workers)
@@ -352,6 +371,12 @@ class Astropy:
         """See Library."""
         data = self.module.getdata(path, 1)
         return [_column(data[name]) for name in names or data.names]
+
+    def read_where(self, path: str, name: str, limit: float) -> Iterable[torch.Tensor]:
+        """See Library."""
+        data = self.module.getdata(path, 1)
+        chosen = data[data[name] < limit]
+        return [_column(chosen[column]) for column in data.names]
 
     def loader(self, paths: list[str], batch_size: int, workers: int) -> Iterable[Any]:
         """See Library."""

@@ -115,6 +115,15 @@ class Worker:
         names = [f"C{index}" for index in range(first, first + count)] or None
         return lambda: (column for path in paths for column in self.library.read_columns(path, names))
 
+    def _read_where(self, paths: list[str], percent: int) -> Callable[[], Iterable[Any]]:
+        """Rows in which C1, evenly spread from 0 to 1, is small."""
+        return lambda: (column for path in paths for column in self.library.read_where(path, "C1", percent / 100))
+
+    def _read_frame(self, paths: list[str]) -> Callable[[], Iterable[Any]]:
+        from torch_frame import stype
+
+        return lambda: (self.library.module.read_table(path).feat_dict[stype.numerical] for path in paths)
+
     def _loader(self, paths: list[str], batch_size: int, workers: int) -> Callable[[], Iterable[Any]]:
         loader = self.library.loader(paths, batch_size, workers)
         return lambda: (first_part(batch) for batch in loader)
