@@ -609,3 +609,36 @@ def test_expression_anyText_worksOrIsAnError(vectors: Path, where: str) -> None:
     except (torchfits.ExpressionError, torchfits.ValueRangeError):
         return
     assert set(found) <= {0, 1, 2}
+
+
+@pytest.mark.parametrize("length", [10, 3000])
+def test_where_shortAndLongRows_giveTheRowsThatItHoldsFor(tmp_path: Path, length: int) -> None:
+    count = 400
+    vectors = np.random.default_rng(0).normal(size=(count, length)).astype("f4")
+    arrays = np.array([np.arange(row % 4, dtype="i4") for row in range(count)], dtype=object)
+    path = tmp_path / "rows.fits"
+    columns = [
+        fits.Column("N", "J", array=np.arange(count)),
+        fits.Column("V", f"{length}E", array=vectors),
+        fits.Column("NAME", "5A", array=[f"n{row % 7}" for row in range(count)]),
+        fits.Column("P", "PJ()", array=arrays),
+    ]
+    fits.BinTableHDU.from_columns(columns).writeto(path)
+    for where, mask in (
+        ("N % 3 = 1", np.arange(count) % 3 == 1),
+        ("NAME = 'n2' and N > 50", (np.arange(count) % 7 == 2) & (np.arange(count) > 50)),
+        ("N >= 0", np.ones(count, bool)),
+        ("N < 0", np.zeros(count, bool)),
+    ):
+        for numbers in (np.arange(count), np.arange(count)[::-2], np.arange(5, 300)):
+            chosen = numbers[mask[numbers]]
+            step = slice(None, None, -2) if numbers[0] else None
+            part = slice(5, 300) if len(numbers) == 295 else step
+            read = torchfits.read_columns(path, where=where, rows=part)
+            assert np.asarray(read["N"]).tolist() == chosen.tolist()
+            assert np.array_equal(np.asarray(read["V"]), vectors[chosen])
+            names, ragged = read["NAME"], read["P"]
+            assert isinstance(names, torchfits.StringColumn)
+            assert isinstance(ragged, torchfits.RaggedColumn)
+            assert names.to_list() == [f"n{row % 7}" for row in chosen]
+            assert ragged.values.tolist() == [value for row in chosen for value in range(row % 4)]

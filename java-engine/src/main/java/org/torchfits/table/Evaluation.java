@@ -43,20 +43,14 @@ final class Evaluation {
   private final ArrayDeque<double[]> reals = new ArrayDeque<>();
   private final ArrayDeque<Integers> integers = new ArrayDeque<>();
   private final ArrayDeque<byte[]> truths = new ArrayDeque<>();
-  private final String place;
+  private String place = "";
   private @Nullable RowBatch rows;
 
-  /**
-   * @param place file and HDU, as errors show them
-   */
-  Evaluation(String place) {
-    this.place = place;
-  }
-
   /** The truth of a condition for some rows; the array is the caller's until it gives it back. */
-  byte[] truths(TruthNode condition, RowBatch of) {
+  byte[] truths(Predicate condition, RowBatch of) {
+    place = condition.table().place();
     rows = of;
-    return condition.of(this);
+    return condition.node().of(this);
   }
 
   RowBatch rows() {

@@ -6,7 +6,7 @@ import java.util.List;
 import org.torchfits.source.Scratch;
 
 /**
- * Columns of a condition that are read together: they stand near together in the row.
+ * Columns that are read together, with what stands between them.
  *
  * @param offset of the first of them in the row, in bytes
  * @param bytes from there to the end of the last one
@@ -22,6 +22,13 @@ record FieldGroup(long offset, long bytes, List<Column> columns) {
       groups.add(groups.removeLast().with(column));
     }
     return groups;
+  }
+
+  /** One group of all, however far they are from each other. */
+  static FieldGroup joined(List<Column> columns) {
+    long offset = columns.stream().mapToLong(Column::offset).min().orElse(0);
+    long end = columns.stream().mapToLong(c -> c.offset() + c.bytes()).max().orElse(offset);
+    return new FieldGroup(offset, end - offset, columns);
   }
 
   private boolean takes(Column column) {

@@ -2,7 +2,6 @@ package org.torchfits.table;
 
 import java.lang.foreign.MemorySegment;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.torchfits.dlpack.Abi;
 import org.torchfits.dlpack.DlpackTensor;
@@ -15,9 +14,9 @@ import org.torchfits.work.Task;
 import org.torchfits.work.Workers;
 
 /**
- * Reads columns of those rows for which a condition is true: a first job scans the columns that the
- * condition names, a second one lists the rows that it found, and then {@link TableLoader} reads
- * them.
+ * Reads columns of those rows for which a condition is true. Short rows pass a {@link RowSieve}
+ * that keeps what is wanted of them. Of long ones a first job scans the columns that the condition
+ * names, a second one lists the rows that it found, and then {@link TableLoader} reads them.
  */
 public final class FilteredLoader {
   /** Rows of the scan that are listed by one thread. */
@@ -26,10 +25,14 @@ public final class FilteredLoader {
   /** Up to this one thread is done before a second one, woken for it, would have been of help. */
   private static final long SMALL_BYTES = 256 << 10;
 
+  /** What is kept of rows beside the result. */
+  private static final long MOST_KEPT_BYTES = 256 << 20;
+
   private final TableFile file;
   private final List<Column> columns;
   private final Rows rows;
   private final Abi abi;
+  private @Nullable RowSieve sieve;
   private @Nullable RowSelection selection;
   private @Nullable DlpackTensor list;
   private @Nullable TableLoader loader;
@@ -54,33 +57,47 @@ public final class FilteredLoader {
       TableFile file, List<Column> columns, Rows rows, String condition, Abi abi) {
     FilteredLoader filtered = new FilteredLoader(file, columns, rows, abi);
     try {
-      Job scan = filtered.scan(Predicate.of(condition, file.layout()));
-      return Task.ofTwoJobs(scan, filtered::list, filtered::close);
+      return filtered.task(Predicate.of(condition, file.layout()));
     } catch (RuntimeException | Error failure) {
       filtered.close();
       throw failure;
     }
   }
 
-  private Job scan(Predicate predicate) {
+  private Task task(Predicate predicate) {
     file.requireRows(rows);
     if (file.layout().rowBytes() == 0) {
       // Any number of them fits into any file.
       throw new FitsException(
           ErrorKind.UNSUPPORTED, file.layout().place() + ": a condition on rows without bytes");
     }
+    RowSieve whole = RowSieve.of(file, rows, predicate, columns, MOST_KEPT_BYTES);
+    sieve = whole;
+    if (whole != null) {
+      Job job = share(whole.job(), whole.rowBytes());
+      return Task.ofTwoJobs(job, () -> readFound(whole), this::close);
+    }
     RowSelection selected = new RowSelection(rows.count());
     selection = selected;
     PredicateScan scan = new PredicateScan(file, predicate, rows, selected);
-    Job job = scan.job();
-    if (job.pieces() > 1 && rows.count() > SMALL_BYTES / Math.max(1, scan.rowBytes())) {
+    return Task.ofTwoJobs(share(scan.job(), scan.rowBytes()), () -> list(selected), this::close);
+  }
+
+  private Job share(Job job, long rowBytes) {
+    if (job.pieces() > 1 && rows.count() > SMALL_BYTES / Math.max(1, rowBytes)) {
       Workers.share(job);
     }
     return job;
   }
 
-  private Task.Second list() {
-    RowSelection selected = Objects.requireNonNull(selection);
+  private Task.Second readFound(RowSieve ofRows) {
+    Rows found = Rows.range(0, 1, ofRows.found(), file.layout().rows());
+    TableLoader reading = new TableLoader(file, found, abi);
+    loader = reading;
+    return reading.begin(columns, ofRows);
+  }
+
+  private Task.Second list(RowSelection selected) {
     long[] places = selected.counts(LIST_ROWS);
     long found = places[places.length - 1];
     if (found == rows.count()) {
@@ -117,6 +134,9 @@ public final class FilteredLoader {
   }
 
   private void close() {
+    if (sieve != null) {
+      sieve.close();
+    }
     if (selection != null) {
       selection.close();
     }

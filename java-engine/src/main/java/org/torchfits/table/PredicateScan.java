@@ -64,7 +64,7 @@ final class PredicateScan {
     long from = piece * pieceRows;
     long to = Math.min(from + pieceRows, rows.count());
     TableLayout table = predicate.table();
-    Evaluation evaluation = new Evaluation(table.place());
+    Evaluation evaluation = new Evaluation();
     StoredRows stored = new StoredRows(table, rows);
     for (long at = from; at < to; at += blockRows) {
       scan(evaluation, stored, at, (int) Math.min(blockRows, to - at));
@@ -88,7 +88,7 @@ final class PredicateScan {
     for (int done = 0; done < count; done += Evaluation.ROWS) {
       int n = Math.min(Evaluation.ROWS, count - done);
       stored.moveTo(at + done, done, n);
-      byte[] truths = evaluation.truths(predicate.node(), stored);
+      byte[] truths = evaluation.truths(predicate, stored);
       selection.select(at + done, truths, n);
       evaluation.giveBack(truths);
     }

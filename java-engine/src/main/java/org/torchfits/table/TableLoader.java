@@ -74,6 +74,15 @@ public final class TableLoader {
     return new Task.Second(rowsJob(), this::next);
   }
 
+  /** Likewise, of the rows that a sieve found. */
+  Task.Second begin(List<Column> wanted, RowSieve sieve) {
+    open(wanted);
+    List<ColumnReader> inRows = columns.stream().filter(ColumnReader::needsRows).toList();
+    Job job = sieve.reading(inRows);
+    Workers.share(job);
+    return new Task.Second(job, this::next);
+  }
+
   private void open(List<Column> wanted) {
     TableLayout layout = file.layout();
     file.requireRows(rows);
