@@ -642,3 +642,87 @@ def test_where_shortAndLongRows_giveTheRowsThatItHoldsFor(tmp_path: Path, length
             assert isinstance(ragged, torchfits.RaggedColumn)
             assert names.to_list() == [f"n{row % 7}" for row in chosen]
             assert ragged.values.tolist() == [value for row in chosen for value in range(row % 4)]
+
+
+@pytest.mark.parametrize(
+    "row_filter",
+    [
+        "E > 0.5",
+        "E > 0.5 && near(D, 0, 0.5)",
+        "NAME == 'STAR' || #ROW < 10",
+        "B % 7 == 3 && !(K < 0)",
+        "(B & 3) == 1",
+    ],
+)
+def test_rowFilter_inThePath_selectsAsFitsio(table: Path, row_filter: str) -> None:
+    with fitsio.FITS(str(table)) as file:
+        expected = file[1].where(row_filter).tolist()
+    for hdu in ("EVENTS", "1", "events,1"):
+        column = torchfits.read_columns(f"{table}[{hdu}][{row_filter}]", "N")["N"]
+        assert np.asarray(column).tolist() == expected
+    assert 0 < len(expected) < ROWS
+
+
+def test_rowFilter_ofManyRows_seesAllInOneCall(tmp_path: Path) -> None:
+    """Against numpy: fitsio gives row numbers out of uninitialised memory."""
+    path = tmp_path / "many.fits"
+    numbers = np.zeros(150_001, dtype=[("N", ">i4")])
+    numbers["N"] = np.arange(150_001) % 3
+    fits.BinTableHDU(numbers).writeto(path)
+    read = torchfits.read_columns(f"{path}[1][accum(N) >= 100000 && accum(N) < 100010]")["N"]
+    total = np.cumsum(numbers["N"])
+    assert np.asarray(read).tolist() == numbers["N"][(total >= 100_000) & (total < 100_010)].tolist()
+
+
+def test_rowFilter_moreRowsThanAPiece_selectsAsFitsio(tmp_path: Path) -> None:
+    path = tmp_path / "many.fits"
+    numbers = np.zeros(150_001, dtype=[("N", ">i4")])
+    numbers["N"] = np.arange(150_001)
+    fits.BinTableHDU(numbers).writeto(path)
+    for row_filter in ("N % 1000 == 7 || #ROW > 149990", "seqdiff(N) == 1 && N > 65530 && N < 65540"):
+        with fitsio.FITS(str(path)) as file:
+            expected = file[1].where(row_filter).tolist()
+        assert np.asarray(torchfits.read_columns(f"{path}[1][{row_filter}]")["N"]).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    "row_filter",
+    [
+        "NOPE > 5",
+        "E >",
+        "E",
+        "E + 1",
+        "gtifilter()",
+        "GTIfilter('other.fits')",
+        "gtioverlap('other.fits', E, D)",
+        "regfilter('a.reg')",
+        "@/etc/passwd",
+        " @/etc/passwd",
+        "randomp(1e10) > 1",
+        "NAME == 'a",
+        "$E > 1",
+        "E > \n1",
+        "E > \0",
+        "caf\u00e9 > 1",
+        "E > 1" + " && E > 1" * 300,
+        "(" * 101 + "E > 1" + ")" * 101,
+        "-" * 101 + "E > 1",
+        "h" + "f" * 64 + " == b1",
+        "NAME == '" + "a" * 256 + "'",
+        "a" * 60 + " > 1",
+    ],
+)
+def test_rowFilter_badOrHarmful_isAnExpressionError(table: Path, row_filter: str) -> None:
+    with pytest.raises(torchfits.ExpressionError):
+        torchfits.read_columns(f"{table}[1][{row_filter}]")
+
+
+def test_rowFilter_withRowsOrWhere_isAValueError(table: Path) -> None:
+    with pytest.raises(ValueError, match="does not go with"):
+        torchfits.read_columns(f"{table}[1][E > 1]", rows=slice(5))
+    with pytest.raises(ValueError, match="does not go with"):
+        torchfits.read_columns(f"{table}[1][E > 1]", where="E > 1")
+    with pytest.raises(ValueError, match="has no section"):
+        torchfits.read_columns(f"{table}[1][1:5]")
+    with pytest.raises(torchfits.HduKindError):
+        torchfits.read_columns(f"{table}[0][E > 1]")

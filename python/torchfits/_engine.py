@@ -128,6 +128,17 @@ class _Tables(Protocol):
 
     def makeNumericalBlock(self, columns: int, /) -> int: ...
 
+    def readByRowFilter(
+        self,
+        path: str,
+        hdu: int,
+        name: str | None,
+        version: int,
+        columns: str | None,
+        filter: str,
+        /,
+    ) -> int: ...
+
     def describeTable(self, path: str, hdu: int, name: str | None, version: int, /) -> object: ...
 
     def writeRows(self, descriptor: int, name: str, offset: int, plan: int, /) -> int: ...
@@ -401,6 +412,19 @@ def read_columns(
     numbers = None if rows.numbers is None else Exported(rows.numbers)
     address = 0 if numbers is None else numbers.address
     result = _finish(api, api.tables.readColumns, path, *selector, wanted, rows.slice, address, rows.mask, condition)
+    return _columns_in(result)
+
+
+def read_by_row_filter(
+    path: str, selector: Selector, columns: Sequence[str | int] | None, row_filter: str
+) -> list[ReadColumn]:
+    """Likewise, of the rows for which an expression of cfitsio's row filter holds."""
+    api = _enter()
+    wanted = None if columns is None else "\0".join(map(_column_text, columns))
+    return _columns_in(_finish(api, api.tables.readByRowFilter, path, *selector, wanted, row_filter))
+
+
+def _columns_in(result: int) -> list[ReadColumn]:
     text, *blocks = _tensors_in(result)
     lines = bytes(text.numpy()).decode().split("\n")[:-1]
     parts = iter(blocks)

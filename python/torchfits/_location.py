@@ -64,6 +64,20 @@ def locate(
     return encoded, default if hdu is None else selector(hdu), text
 
 
+def split_row_filter(path: str | os.PathLike[str]) -> tuple[str | os.PathLike[str], str | None]:
+    """Takes CFITSIO's row filter off a path, `events.fits[EVENTS][pha > 5]`; None if there is none.
+
+    Returns:
+        The path up to the HDU, and the expression in the bracket behind it, which is neither empty nor a section.
+    """
+    if not isinstance(path, str) or not path.endswith("]") or os.path.exists(path):  # noqa: PTH110 - may be no path
+        return path, None
+    name, groups = _split_groups(path)
+    if len(groups) != 2 or not groups[1].strip() or _bracket_section(groups[1]) is not None:
+        return path, None
+    return f"{name}[{groups[0]}]", groups[1]
+
+
 def selector(hdu: Hdu) -> _engine.Selector:
     """An HDU as the engine takes it.
 

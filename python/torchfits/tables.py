@@ -11,7 +11,7 @@ import torch
 
 from torchfits import _engine
 from torchfits._columns import ColumnInfo, RaggedColumn, StringColumn, TableSchema, picked_rows
-from torchfits._location import Hdu, locate
+from torchfits._location import Hdu, locate, split_row_filter
 
 if TYPE_CHECKING:
     import os
@@ -50,7 +50,9 @@ def read_columns(
     characters), int64 or float64, null values NaN, or 0 among integers.
 
     Args:
-        path: the file; a str may carry an HDU in CFITSIO's syntax, `catalog.fits[EVENTS]`.
+        path: the file; a str may carry an HDU in CFITSIO's syntax, `catalog.fits[EVENTS]`, and behind it an expression
+            of CFITSIO's row filter, which CFITSIO evaluates: `catalog.fits[EVENTS][pha > 5]`. Functions that open
+            other files are refused (`gtifilter`, `regfilter`).
         columns: names, or numbers from 0, of one or several columns; None for all. A name that no column has exactly
             means the first one that differs in case only.
         hdu: a number from 0, a name, or (name, version); None for the first HDU with a table.
@@ -82,9 +84,15 @@ def read_columns(
         TypeError: for arguments of a wrong type.
         ValueError: for arguments that make no sense.
     """
+    path, row_filter = split_row_filter(path)
     name, selector, section = locate(path, hdu, default=_FIRST_TABLE)
     if section is not None:
         raise ValueError("a table has no section: rows= and columns name its parts")
+    if row_filter is not None:
+        if rows is not None or where is not None:
+            raise ValueError("a row filter in the path does not go with rows= or where=")
+        found = _engine.read_by_row_filter(name, selector, _wanted(columns), row_filter)
+        return {column.name: _data(column) for column in found}
     wanted, picked, condition = _wanted(columns), _rows(rows), _condition(where)
     order = None if condition is not None else _order(picked.numbers)
     if order is not None and picked.numbers is not None:

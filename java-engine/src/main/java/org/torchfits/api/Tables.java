@@ -66,6 +66,37 @@ public final class Tables {
         () -> load(TableFile.open(path, selector), columns, slice, numbers, mask, condition));
   }
 
+  /**
+   * Reads columns of the rows of a table for which a row filter of cfitsio holds.
+   *
+   * @param filter an expression that opens no other files
+   * @see #readColumns for the other parameters
+   */
+  public static long readByRowFilter(
+      String path,
+      int hdu,
+      @Nullable String name,
+      int version,
+      @Nullable String columns,
+      String filter) {
+    HduSelector selector = new HduSelector(hdu, name, version);
+    return Tasks.begin(() -> {
+      TableFile file = TableFile.open(path, selector);
+      List<Column> wanted = columns(file, columns);
+      return FilteredLoader.loadByCfitsio(path, file, wanted, filter, Abi.UNVERSIONED);
+    });
+  }
+
+  /** Closes the file if there are no such columns. */
+  private static List<Column> columns(TableFile file, @Nullable String columns) {
+    try {
+      return columns(file.layout(), columns);
+    } catch (RuntimeException | Error failure) {
+      file.close();
+      throw failure;
+    }
+  }
+
   private static Task load(
       TableFile file,
       @Nullable String columns,

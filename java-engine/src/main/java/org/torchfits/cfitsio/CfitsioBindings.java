@@ -21,6 +21,7 @@ final class CfitsioBindings {
   private final NativeFunction ffcmsg;
   private final NativeFunction ffdkopn;
   private final NativeFunction fffree;
+  private final NativeFunction fffrow;
   private final NativeFunction ffgerr;
   private final NativeFunction ffghadll;
   private final NativeFunction ffghdt;
@@ -46,6 +47,11 @@ final class CfitsioBindings {
     ffdkopn =
         function("ffdkopn", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, JAVA_INT, ADDRESS));
     fffree = function("fffree", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
+    fffrow =
+        function(
+            "fffrow",
+            FunctionDescriptor.of(
+                JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS, ADDRESS));
     ffgerr = function("ffgerr", FunctionDescriptor.ofVoid(JAVA_INT, ADDRESS));
     ffghadll =
         function(
@@ -127,6 +133,23 @@ final class CfitsioBindings {
   int fffree(MemorySegment value, MemorySegment status) {
     try {
       return (int) fffree.handle().invokeExact(value, status);
+    } catch (Throwable thrown) {
+      throw NativeFunction.rethrow(thrown);
+    }
+  }
+
+  /** {@code fits_find_rows}. */
+  int fffrow(
+      MemorySegment fptr,
+      MemorySegment expr,
+      long firstrow,
+      long nrows,
+      MemorySegment nGoodRows,
+      MemorySegment rowStatus,
+      MemorySegment status) {
+    try {
+      return (int)
+          fffrow.handle().invokeExact(fptr, expr, firstrow, nrows, nGoodRows, rowStatus, status);
     } catch (Throwable thrown) {
       throw NativeFunction.rethrow(thrown);
     }

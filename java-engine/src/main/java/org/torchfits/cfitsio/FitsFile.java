@@ -42,6 +42,9 @@ public final class FitsFile implements AutoCloseable {
 
   private static final int CARD_BYTES = 80;
 
+  /** Guards cfitsio's parser. */
+  private static final Object ROW_FILTER = new Object();
+
   private final CfitsioBindings cfitsio;
   private final Handle handle;
 
@@ -315,6 +318,53 @@ public final class FitsFile implements AutoCloseable {
     return format.type() == PixelType.FLOAT32
         ? arena.allocateFrom(JAVA_FLOAT, Float.NaN)
         : arena.allocateFrom(JAVA_DOUBLE, Double.NaN);
+  }
+
+  /**
+   * Whether a row filter has to see all rows in one call of {@link #findRows}.
+   *
+   * @throws FitsException of kind BAD_EXPRESSION if it is one that cfitsio must not see
+   */
+  public static boolean isOfManyRows(String filter) {
+    return RowFilter.check(filter);
+  }
+
+  /**
+   * Finds the rows of a table for which a filter holds. One call at a time in the process: not all
+   * versions have a parser that threads can share.
+   *
+   * @param filter an expression of cfitsio's row filter, that opens no files
+   * @param first row from 0
+   * @param into native memory of a byte for each of {@code count} rows: 1 where it holds, else 0
+   * @throws FitsException of kind BAD_EXPRESSION if it is none, or not of these columns
+   */
+  public void findRows(String filter, long first, long count, MemorySegment into) {
+    RowFilter.check(filter);
+    if (!into.isNative() || into.byteSize() < count || first < 0) {
+      throw new IllegalArgumentException("no room for " + count + " rows from " + first);
+    }
+    synchronized (ROW_FILTER) {
+      try {
+        handle.call(
+            "evaluating the row filter [" + filter + "]",
+            (fptr, arena, status) ->
+                cfitsio.fffrow(
+                    fptr,
+                    arena.allocateFrom(filter),
+                    first + 1,
+                    count,
+                    arena.allocate(JAVA_LONG),
+                    into,
+                    status));
+      } catch (FitsException failure) {
+        throw Status.isOfNames(failure.status()) ? ofExpression(failure) : failure;
+      }
+    }
+  }
+
+  private static FitsException ofExpression(FitsException failure) {
+    String message = String.valueOf(failure.getMessage());
+    return new FitsException(ErrorKind.BAD_EXPRESSION, failure.status(), message);
   }
 
   /** Closes the file. A second call does nothing. */

@@ -49,6 +49,11 @@ final class Status {
     return status == END_OF_FILE || status == READ_ERROR;
   }
 
+  /** Whether there is no column, or no keyword, of a name. */
+  static boolean isOfNames(int status) {
+    return status == 202 || status == 219;
+  }
+
   /** The groups of {@code fitsio.h}. */
   static ErrorKind kind(int status) {
     return switch (status) {
@@ -57,6 +62,7 @@ final class Status {
       case 113 -> ErrorKind.OUT_OF_MEMORY;
       case 226, 227, 233, 235, 251 -> ErrorKind.WRONG_HDU_KIND;
       case 301 -> ErrorKind.HDU_NOT_FOUND;
+      case 431, 432, 433, 434, 435 -> ErrorKind.BAD_EXPRESSION;
       default -> isHeaderStatus(status) ? ErrorKind.BAD_HEADER : ErrorKind.CFITSIO;
     };
   }

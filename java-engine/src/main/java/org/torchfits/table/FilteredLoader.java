@@ -34,6 +34,7 @@ public final class FilteredLoader {
   private final Abi abi;
   private @Nullable RowSieve sieve;
   private @Nullable RowSelection selection;
+  private @Nullable CfitsioScan cfitsio;
   private @Nullable DlpackTensor list;
   private @Nullable TableLoader loader;
 
@@ -64,13 +65,45 @@ public final class FilteredLoader {
     }
   }
 
-  private Task task(Predicate predicate) {
+  /**
+   * The task of reading columns of the rows of a table for which a filter of cfitsio holds.
+   *
+   * @param path of the file, as for {@link org.torchfits.cfitsio.FitsFile#open}
+   * @see #load for the other parameters
+   */
+  public static Task loadByCfitsio(
+      String path, TableFile file, List<Column> columns, String filter, Abi abi) {
+    Rows rows = Rows.all(file.layout().rows());
+    FilteredLoader filtered = new FilteredLoader(file, columns, rows, abi);
+    try {
+      return filtered.task(path, filter);
+    } catch (RuntimeException | Error failure) {
+      filtered.close();
+      throw failure;
+    }
+  }
+
+  /** The rows are in the file, and no more than it has bytes. */
+  private void requireBytes() {
     file.requireRows(rows);
     if (file.layout().rowBytes() == 0) {
       // Any number of them fits into any file.
       throw new FitsException(
           ErrorKind.UNSUPPORTED, file.layout().place() + ": a condition on rows without bytes");
     }
+  }
+
+  private Task task(String path, String filter) {
+    requireBytes();
+    RowSelection selected = new RowSelection(rows.count());
+    selection = selected;
+    CfitsioScan scan = new CfitsioScan(path, file, filter, selected);
+    cfitsio = scan;
+    return Task.ofTwoJobs(scan.job(), () -> list(selected), this::close);
+  }
+
+  private Task task(Predicate predicate) {
+    requireBytes();
     RowSieve whole = RowSieve.of(file, rows, predicate, columns, MOST_KEPT_BYTES);
     sieve = whole;
     if (whole != null) {
@@ -136,6 +169,9 @@ public final class FilteredLoader {
   private void close() {
     if (sieve != null) {
       sieve.close();
+    }
+    if (cfitsio != null) {
+      cfitsio.close();
     }
     if (selection != null) {
       selection.close();
