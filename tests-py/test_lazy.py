@@ -327,7 +327,8 @@ def test_join_isThatOfPandas(tmp_path: Path, left: list[int], right: list[int], 
     frames = []
     for name, numbers in (("left", left), ("right", right)):
         texts = data.draw(st.lists(words, min_size=len(numbers), max_size=len(numbers)))
-        frames.append(pd.DataFrame({"K": numbers, "S": texts, "ROW": np.arange(len(numbers))}))
+        columns = {"K": np.array(numbers, int), "S": pd.Series(texts, dtype="str"), "ROW": np.arange(len(numbers))}
+        frames.append(pd.DataFrame(columns))
         write(
             tmp_path / f"{name}.fits",
             {
@@ -717,6 +718,13 @@ def test_toArrow_ofLatin1_isUtf8(tmp_path: Path) -> None:
     assert torchfits.table(path).to_arrow()["S"].to_pylist() == ["ébc", "d", "e"]
 
 
+def test_toArrow_ofArraysOfNothing_isListsOfNothing(tmp_path: Path) -> None:
+    torchfits.write(tmp_path / "x.fits", {"Z": torch.zeros(3, 0), "N": torch.arange(3)})
+    made = torchfits.table(tmp_path / "x.fits").to_arrow()
+    made.validate(full=True)
+    assert made.to_pydict() == {"Z": [[], [], []], "N": [0, 1, 2]}
+
+
 def test_toPandas_holdsTheValues(all_kinds: Path) -> None:
     made = torchfits.table(all_kinds).to_pandas()
     assert made.N.isna().tolist() == [False, True, False, True, False]
@@ -784,6 +792,7 @@ def test_toDict_ofNoRows_keepsTypes(all_kinds: Path) -> None:
         (lambda t: t.filter("MAG <").count(), torchfits.ExpressionError),
         (lambda t: t.join(t, "ID", "outer"), ValueError),
         (lambda t: t.join(t, []), ValueError),
+        (lambda t: t.join({"ID": [1]}, "ID"), TypeError),
         (lambda t: t.group_by([]), ValueError),
         (lambda t: t.iter_batches(0), ValueError),
     ],

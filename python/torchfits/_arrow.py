@@ -9,7 +9,7 @@ The only module that imports pyarrow; it is imported by the functions that need 
 | integers, floats         | the same type                                                 | no                |
 | bool                     | bool, a bit each                                              | yes               |
 | complex64, complex128    | fixed_size_list<float>[2], fixed_size_list<double>[2]: re, im | no                |
-| (rows, d, ...)           | fixed_size_list of fixed_size_list ...                        | as its elements   |
+| (rows, d, ...)           | fixed_size_list of fixed_size_list ...; large_list if d is 0  | as its elements   |
 | StringColumn             | large_string                                                  | if not all ASCII  |
 | RaggedColumn             | large_list                                                    | as its elements   |
 | TNULL among integers     | null                                                          | a bit each        |
@@ -99,7 +99,11 @@ def _of_cells(elements: Any, shape: tuple[int, ...]) -> Any:  # noqa: ANN401
         count = 1
         for extent in shape[:axis]:
             count *= extent
-        array = _nested(pa.list_(array.type, shape[axis]), count, array)
+        if shape[axis]:
+            array = _nested(pa.list_(array.type, shape[axis]), count, array)
+        else:
+            # polars has no fixed-size lists of nothing.
+            array = _nested(pa.large_list(array.type), count, array, torch.zeros(count + 1, dtype=torch.int64))
     return array
 
 

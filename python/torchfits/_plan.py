@@ -124,7 +124,10 @@ class Scan:
 
     def _smallest(self) -> ColumnInfo:
         """The column that costs least to read."""
-        return min((info for info in self.table.columns if info.kind is not None), key=_cost)
+        readable = [info for info in self.table.columns if info.kind is not None]
+        if not readable:
+            raise ColumnNotFoundError(f"{os.fspath(self.path)}: no column that can be read")
+        return min(readable, key=_cost)
 
     def read(self, names: Sequence[str]) -> Columns:
         if isinstance(self.rows, range):

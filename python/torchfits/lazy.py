@@ -215,6 +215,8 @@ class Table:
         """
         if how not in ("inner", "left", "semi", "anti"):
             raise ValueError(f"how is 'inner', 'left', 'semi' or 'anti', not {how!r}")
+        if not isinstance(other, Table):  # pyright: ignore[reportUnnecessaryIsInstance] - users without a type checker
+            raise TypeError(f"a table is joined with a table, not with {type(other).__name__}")
         return Table(_plan.Join((self._plan, other._plan), _keys(on), how))
 
     def group_by(self, keys: str | Sequence[str]) -> GroupedTable:
