@@ -139,16 +139,13 @@ class Scan:
         return read_columns(self.path, names, hdu=self.hdu, rows=rows, where=where or None)
 
     def _read_listed(self, names: Sequence[str], rows: torch.Tensor) -> Columns:
-        """In the order of the file, which is many times as fast, and then put into that of the rows."""
+        """Of rows near together all that are between them, which is many times as fast as a list."""
         if not len(rows):
             return self._read(names, slice(0, 0))
         first, last = int(rows.min()), int(rows.max())
         if last - first < 2 * len(rows):
             return take(self._read(names, slice(first, last + 1)), rows - first)
-        if bool((rows.diff() > 0).all()):
-            return self._read(names, rows)
-        distinct, places = np.unique(rows.numpy(), return_inverse=True)
-        return take(self._read(names, torch.from_numpy(distinct)), torch.from_numpy(places))
+        return self._read(names, rows)
 
     def take(self, rows: slice | torch.Tensor) -> Source:
         if not self.conditions:

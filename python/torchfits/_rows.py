@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from torchfits._columns import ColumnInfo, RaggedColumn, StringColumn
+from torchfits._columns import ColumnInfo, RaggedColumn, StringColumn, picked_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 ColumnData = torch.Tensor | StringColumn | RaggedColumn
 Columns = dict[str, ColumnData]
 """Columns of one length, by their names."""
-
-_SIGNED = {torch.uint16: torch.int16, torch.uint32: torch.int32, torch.uint64: torch.int64}
 
 
 def length(columns: Columns) -> int:
@@ -34,11 +32,9 @@ def take_one(data: ColumnData, rows: slice | torch.Tensor) -> ColumnData:
     """Some rows of a column, in any order; of a tensor a view if they are a slice."""
     if isinstance(rows, slice) and rows.step is not None and rows.step < 0:
         rows = numbers(range(len(data))[rows])
-    if not isinstance(data, torch.Tensor):
-        return data[rows]
-    # torch 2.6 has no indexing of the unsigned dtypes.
-    signed = _SIGNED.get(data.dtype)
-    return data[rows] if signed is None else data.view(signed)[rows].view(data.dtype)
+    if isinstance(data, torch.Tensor) and isinstance(rows, torch.Tensor):
+        return picked_rows(data, rows)
+    return data[rows]
 
 
 def numbers(rows: range) -> torch.Tensor:

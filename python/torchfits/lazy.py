@@ -32,7 +32,7 @@ def table(path: str | os.PathLike[str], *, hdu: Hdu | None = None) -> Table:
     """A table of a file, of which nothing is read yet, not even its header.
 
     Args:
-        path: the file, as for `read_columns`.
+        path: the file, as for `read_columns`, but without a row filter: `filter` has conditions.
         hdu: a number from 0, a name, or (name, version); None for the first HDU with a table.
     """
     return Table(_plan.Read((), os.fspath(path), hdu))
