@@ -213,9 +213,9 @@ def test_hdu_index_isTheSection(cube: Path) -> None:
     assert hdu[2:2].shape == (0, 5, 6)
     assert hdu[1, 2, 3].shape == ()
     with pytest.raises(TypeError, match="adds no axes"):
-        hdu[None]  # pyright: ignore[reportArgumentType] - what is tested
+        hdu[None]  # pyright: ignore[reportArgumentType, reportCallIssue] - what is tested
     with pytest.raises(TypeError, match="no masks"):
-        hdu[CUBE > 3]  # pyright: ignore[reportArgumentType]
+        hdu[CUBE > 3]  # pyright: ignore[reportArgumentType, reportCallIssue]
     with pytest.raises(torchfits.SectionError, match=r"image\.fits\[0\]: section \[4\]"):
         hdu[4]
 

@@ -176,7 +176,7 @@ def test_randomGroups_section_isThatOfTheArrays(tmp_path: Path, stored_type: str
     stored = random.integers(0, 200, (50, 3, 40)).astype(stored_type)
     parameters = random.integers(0, 200, (50, 4)).astype(stored_type)
     path = write(tmp_path, groups(stored, parameters, *(card(f"PTYPE{i + 1}", f"P{i}") for i in range(4))))
-    hdu = torchfits.open(path)[0]
+    hdu: Any = torchfits.open(path)[0]
     for section in [
         ...,
         3,
