@@ -536,3 +536,32 @@ def test_read_manyThreadsWhileFilesAreReplaced_areConsistent(tmp_path: Path) -> 
     for thread in threads:
         thread.join()
     assert failures == []
+
+
+def test_readCutouts_againAndAgain_areThoseOfNumpyAndCfitsio(tmp_path: Path) -> None:
+    """A file that is read again stays open, and rows of cutouts are copied from a mapping of it."""
+    pixels = np.random.default_rng(8).normal(size=(300, 5000)).astype("f4")
+    path = tmp_path / "large.fits"
+    fits.writeto(path, pixels)
+    time.sleep(0.2)  # until a change would show, nothing is kept
+    corners = [(0, 0), (236, 4936), (100, 2500), (17, 31)]
+    boxes = [(slice(y, y + 64), slice(x, x + 64)) for y, x in corners]
+    expected = np.stack([pixels[box] for box in boxes])
+    for _ in range(4):
+        np.testing.assert_array_equal(torchfits.read_cutouts(path, boxes).numpy(), expected)
+        flipped = torchfits.read_image(f"{path}[101:164,80:20]")
+        np.testing.assert_array_equal(flipped.numpy(), pixels[19:80, 100:164][::-1])
+        general = torchfits.read_image(f"{path}[101:164,80:20]", backend="cfitsio")
+        assert torch.equal(flipped, general)
+
+
+def test_readCutouts_fileThatBecameShorter_isTruncated(tmp_path: Path) -> None:
+    path = tmp_path / "large.fits"
+    fits.writeto(path, np.zeros((300, 5000), "f4"))
+    time.sleep(0.2)
+    boxes = [(slice(230, 294), slice(0, 64))]
+    for _ in range(3):
+        torchfits.read_cutouts(path, boxes)
+    os.truncate(path, 3_000_000)
+    with pytest.raises(torchfits.TruncatedFileError, match=r"large\.fits\[0\]"):
+        torchfits.read_cutouts(path, boxes)

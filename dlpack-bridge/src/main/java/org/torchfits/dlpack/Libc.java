@@ -8,6 +8,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The few functions of the C library that the engine calls, on 64-bit Linux.
@@ -48,9 +49,11 @@ public final class Libc {
 
   private static final long MADV_HUGEPAGE = 14;
   private static final long MADV_WIPEONFORK = 18;
+  private static final long PROT_READ = 1;
   private static final long PROT_READ_WRITE = 3;
   private static final long PROT_READ_EXECUTE = 5;
   private static final long MAP_PRIVATE_ANONYMOUS = 0x2 | 0x20;
+  private static final long MAP_SHARED = 0x1;
 
   private static final Linker LINKER = Linker.nativeLinker();
   private static final MethodHandle CALL =
@@ -65,6 +68,7 @@ public final class Libc {
   private static final MemorySegment FREE = symbol("free");
   private static final MemorySegment MADVISE = symbol("madvise");
   private static final MemorySegment MMAP = symbol("mmap");
+  private static final MemorySegment MUNMAP = symbol("munmap");
   private static final MemorySegment MPROTECT = symbol("mprotect");
   private static final MemorySegment OPEN = symbol("open");
   private static final MemorySegment STATX = symbol("statx");
@@ -193,6 +197,32 @@ public final class Libc {
    */
   public static int createUnnamed(MemorySegment folder) {
     return (int) callOrErrno(OPEN, folder.address(), O_TMPFILE | O_RDWR_CLOEXEC, OWNER_ONLY, 0, 0);
+  }
+
+  /**
+   * Maps the start of a file. Where the file ends before the mapping, to copy from it makes {@link
+   * #raiseFaults} throw.
+   *
+   * @return memory to be read until {@link #unmap}; null if it cannot be mapped
+   */
+  public static @Nullable MemorySegment map(int descriptor, long bytes) {
+    long address = call(MMAP, 0, bytes, PROT_READ, MAP_SHARED, descriptor);
+    return address == -1 ? null : MemorySegment.ofAddress(address).reinterpret(bytes);
+  }
+
+  public static void unmap(MemorySegment mapped) {
+    call(MUNMAP, mapped.address(), mapped.byteSize(), 0, 0, 0);
+  }
+
+  /**
+   * Throws what copies from mapped memory have met. HotSpot tells of a fault when the thread next
+   * comes back from native code, which without this call would be anywhere.
+   *
+   * @throws InternalError if a copy of this thread read where the file has no bytes, or they could
+   *     not be had from the disk
+   */
+  public static void raiseFaults() {
+    call(FREE, 0, 0, 0, 0, 0);
   }
 
   public static void close(int descriptor) {

@@ -52,6 +52,11 @@ final class FileLease implements ByteSource {
   }
 
   @Override
+  public long readRuns(long offset, long distance, long runBytes, MemorySegment into) {
+    return source.readRuns(offset, distance, runBytes, into);
+  }
+
+  @Override
   public void close() {
     lender.giveBack(file);
   }

@@ -139,6 +139,9 @@ public final class OpenFiles {
     idle.remove(file);
     file.leases++;
     file.uses++;
+    if (file.uses > 1) {
+      source.keep();
+    }
     return new FileLease(this, file, source);
   }
 

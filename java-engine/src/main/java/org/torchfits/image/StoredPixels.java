@@ -50,12 +50,25 @@ final class StoredPixels {
   }
 
   private void fetchRuns(long first, long count, MemorySegment packed) {
+    long length = runs.runLength();
     for (long done = 0; done < count; ) {
       long element = first + done;
-      long n = Math.min(count - done, runs.runLength() - element % runs.runLength());
-      read(runs.fileOffset(element), packed.asSlice(done * storedBytes, n * storedBytes));
+      long inBlock = runs.blockRuns() - element / length % runs.blockRuns();
+      long whole = element % length == 0 ? Math.min((count - done) / length, inBlock) : 0;
+      long n = whole > 0 ? whole * length : Math.min(count - done, length - element % length);
+      MemorySegment target = packed.asSlice(done * storedBytes, n * storedBytes);
+      if (whole > 1) {
+        readRuns(runs.fileOffset(element), length * storedBytes, target);
+      } else {
+        read(runs.fileOffset(element), target);
+      }
       done += n;
     }
+  }
+
+  private void readRuns(long offset, long runBytes, MemorySegment into) {
+    long got = reader.source().readRuns(offset, runs.blockDistance(), runBytes, into);
+    requireAll(got, into);
   }
 
   private void fetchSpans(long first, long count, MemorySegment packed) {
@@ -118,7 +131,13 @@ final class StoredPixels {
     MemorySegment buffered = reader.buffered(offset, into.byteSize());
     if (buffered != null) {
       into.copyFrom(buffered);
-    } else if (reader.source().read(offset, into) < into.byteSize()) {
+    } else {
+      requireAll(reader.source().read(offset, into), into);
+    }
+  }
+
+  private void requireAll(long got, MemorySegment into) {
+    if (got < into.byteSize()) {
       throw new FitsException(
           ErrorKind.TRUNCATED,
           ImageReader.place(reader.source().name(), hdu)

@@ -56,6 +56,28 @@ public interface ByteSource extends AutoCloseable {
     return read(offset, into);
   }
 
+  /**
+   * Reads runs of bytes that stand at equal distances, one behind the other.
+   *
+   * @param offset of the first run
+   * @param distance from one run to the next, perhaps negative
+   * @param runBytes of each
+   * @param into takes whole runs
+   * @return bytes read; fewer than {@code into} holds only if the source ends
+   * @see #read(long, MemorySegment) for the rest
+   */
+  default long readRuns(long offset, long distance, long runBytes, MemorySegment into) {
+    long done = 0;
+    for (long from = offset; done < into.byteSize(); from += distance) {
+      long got = read(from, into.asSlice(done, runBytes));
+      done += got;
+      if (got < runBytes) {
+        return done;
+      }
+    }
+    return done;
+  }
+
   @Override
   void close();
 }

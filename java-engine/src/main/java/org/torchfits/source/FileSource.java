@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 import org.torchfits.dlpack.Libc;
 import org.torchfits.dlpack.StatView;
 import org.torchfits.error.ErrorKind;
@@ -18,12 +19,19 @@ import org.torchfits.error.FitsException;
 public final class FileSource implements ByteSource {
   private static final long UNKNOWN = -1;
 
+  /** Of longer runs each page that was not used before costs more than the call. */
+  private static final long MAPPED_RUN_BYTES = 16 << 10;
+
   private final String name;
   private final int descriptor;
   private volatile long size = UNKNOWN;
 
   /** So many bytes at least there are, as reads have shown. */
   private volatile long seen;
+
+  private volatile boolean isKept;
+  private volatile boolean isUnmappable;
+  private volatile @Nullable MemorySegment mapping;
 
   private FileSource(String name, int descriptor) {
     this.name = name;
@@ -155,6 +163,54 @@ public final class FileSource implements ByteSource {
     return got;
   }
 
+  /** The file will be read often: runs are copied from a mapping of it from now on. */
+  void keep() {
+    isKept = true;
+  }
+
+  /**
+   * From the mapping a run takes a twentieth of the time of a call, once its page was used. What
+   * the mapping does not hold, as the file grew, is read.
+   */
+  @Override
+  public long readRuns(long offset, long distance, long runBytes, MemorySegment into) {
+    MemorySegment mapped = isKept && runBytes <= MAPPED_RUN_BYTES ? mapping() : null;
+    long last = offset + (into.byteSize() / runBytes - 1) * distance;
+    if (mapped == null || Math.max(offset, last) + runBytes > mapped.byteSize()) {
+      return ByteSource.super.readRuns(offset, distance, runBytes, into);
+    }
+    try {
+      copyRuns(mapped, offset, distance, runBytes, into);
+      Libc.raiseFaults();
+      return into.byteSize();
+    } catch (InternalError fault) {
+      // The file is shorter than it was; or the disk fails, and a read will say so.
+      return ByteSource.super.readRuns(offset, distance, runBytes, into);
+    }
+  }
+
+  private static void copyRuns(
+      MemorySegment mapped, long offset, long distance, long runBytes, MemorySegment into) {
+    long from = offset;
+    for (long done = 0; done < into.byteSize(); done += runBytes) {
+      MemorySegment.copy(mapped, from, into, done, runBytes);
+      from += distance;
+    }
+  }
+
+  /** All of the file; null if it cannot be mapped. */
+  private @Nullable MemorySegment mapping() {
+    return mapping != null || isUnmappable ? mapping : map();
+  }
+
+  private synchronized @Nullable MemorySegment map() {
+    if (mapping == null && !isUnmappable) {
+      mapping = Libc.map(descriptor, size());
+      isUnmappable = mapping == null;
+    }
+    return mapping;
+  }
+
   private void foundEnd(long end, long bytesBefore) {
     if (size == UNKNOWN && bytesBefore > 0) {
       size = end;
@@ -184,6 +240,10 @@ public final class FileSource implements ByteSource {
 
   @Override
   public void close() {
+    MemorySegment mapped = mapping;
+    if (mapped != null) {
+      Libc.unmap(mapped);
+    }
     Libc.close(descriptor);
   }
 }

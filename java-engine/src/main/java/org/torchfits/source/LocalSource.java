@@ -71,6 +71,16 @@ public final class LocalSource implements ByteSource {
     return found == file ? count : found.read(0, into, least);
   }
 
+  /** The file will be read often. */
+  public void keep() {
+    file.keep();
+  }
+
+  @Override
+  public long readRuns(long offset, long distance, long runBytes, MemorySegment into) {
+    return content().readRuns(offset, distance, runBytes, into);
+  }
+
   /**
    * A name of a file with the content, which holds until {@link #close()}, for interfaces that take
    * text.

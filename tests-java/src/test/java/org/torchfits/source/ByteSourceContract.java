@@ -58,6 +58,37 @@ abstract class ByteSourceContract {
   }
 
   @Test
+  void readRuns_anyDistance_bringsThemOneBehindTheOther() throws IOException {
+    try (ByteSource source = open(content);
+        Arena arena = Arena.ofConfined()) {
+      for (long distance : new long[] {10, 37, 4001, -4001, 0}) {
+        MemorySegment into = arena.allocate(64 * 10);
+        long offset = distance < 0 ? SIZE - 10 : 5;
+        assertEquals(640, source.readRuns(offset, distance, 10, into));
+        byte[] got = into.toArray(JAVA_BYTE);
+        for (int run = 0; run < 64; run++) {
+          int from = (int) (offset + run * distance);
+          assertArrayEquals(
+              Arrays.copyOfRange(content, from, from + 10),
+              Arrays.copyOfRange(got, 10 * run, 10 * run + 10));
+        }
+      }
+    }
+  }
+
+  @Test
+  void readRuns_beyondTheEnd_bringsWhatThereIs() throws IOException {
+    try (ByteSource source = open(content);
+        Arena arena = Arena.ofConfined()) {
+      MemorySegment into = arena.allocate(30);
+      assertEquals(17, source.readRuns(SIZE - 1007, 1000, 10, into));
+      assertArrayEquals(
+          Arrays.copyOfRange(content, SIZE - 7, SIZE), into.asSlice(10, 7).toArray(JAVA_BYTE));
+      assertEquals(0, source.readRuns(SIZE, 1000, 10, into));
+    }
+  }
+
+  @Test
   void reaches_beforeAndAfterReads_isSoUpToTheEnd() throws IOException {
     try (ByteSource source = open(content)) {
       for (int round = 0; round < 2; round++) {
