@@ -200,8 +200,9 @@ public final class Libc {
   }
 
   /**
-   * Maps the start of a file. Where the file ends before the mapping, to copy from it makes {@link
-   * #raiseFaults} throw.
+   * Maps the start of a file. To copy from where the file has no page any more makes the next call
+   * of this class throw an {@link InternalError}: HotSpot tells a thread of a fault when it comes
+   * back from native code.
    *
    * @return memory to be read until {@link #unmap}; null if it cannot be mapped
    */
@@ -212,17 +213,6 @@ public final class Libc {
 
   public static void unmap(MemorySegment mapped) {
     call(MUNMAP, mapped.address(), mapped.byteSize(), 0, 0, 0);
-  }
-
-  /**
-   * Throws what copies from mapped memory have met. HotSpot tells of a fault when the thread next
-   * comes back from native code, which without this call would be anywhere.
-   *
-   * @throws InternalError if a copy of this thread read where the file has no bytes, or they could
-   *     not be had from the disk
-   */
-  public static void raiseFaults() {
-    call(FREE, 0, 0, 0, 0, 0);
   }
 
   public static void close(int descriptor) {
