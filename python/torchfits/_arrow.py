@@ -27,7 +27,7 @@ import pyarrow as pa
 import pyarrow.compute
 import torch
 
-from torchfits._columns import ColumnInfo, RaggedColumn, StringColumn
+from torchfits._columns import FORM_LETTERS, FORM_ZEROS, ColumnInfo, RaggedColumn, StringColumn
 from torchfits._rows import ColumnData, Columns, null_value, nullable, take_or_missing
 
 if TYPE_CHECKING:
@@ -36,21 +36,6 @@ if TYPE_CHECKING:
 pc: Any = pyarrow.compute  # its functions are made at import
 
 How = Literal["inner", "left", "semi", "anti"]
-
-_FORMS = {
-    torch.bool: "L",
-    torch.uint8: "B",
-    torch.int8: "B",
-    torch.int16: "I",
-    torch.uint16: "I",
-    torch.int32: "J",
-    torch.uint32: "J",
-    torch.int64: "K",
-    torch.uint64: "K",
-    torch.float32: "E",
-    torch.float64: "D",
-}
-_ZEROS = {torch.int8: -(2.0**7), torch.uint16: 2.0**15, torch.uint32: 2.0**31, torch.uint64: 2.0**63}
 
 Aggregate = Literal[
     "all", "any", "approximate_median", "count", "count_distinct", "distinct", "first", "kurtosis", "last", "list",
@@ -110,6 +95,12 @@ def _of_cells(elements: Any, shape: tuple[int, ...]) -> Any:  # noqa: ANN401
 def _nested(type_: Any, count: int, values: Any, offsets: torch.Tensor | None = None) -> Any:  # noqa: ANN401
     buffers = [None] if offsets is None else [None, pa.py_buffer(offsets.numpy())]
     return pa.Array.from_buffers(type_, count, buffers, children=[values])
+
+
+def to_binary(strings: StringColumn) -> Any:  # noqa: ANN401
+    """Strings as large_binary, in the same memory."""
+    buffers = [None, pa.py_buffer(strings.offsets.numpy()), pa.py_buffer(strings.values.numpy())]
+    return pa.Array.from_buffers(pa.large_binary(), strings.offsets.numel() - 1, buffers)
 
 
 def _texts(strings: StringColumn) -> Any:  # noqa: ANN401
@@ -304,9 +295,9 @@ def _made(info: ColumnInfo, data: ColumnData) -> ColumnInfo:
         return replace(told, kind="STRINGS", dtype=torch.uint8, form=f"{width}A", zero=0.0)
     assert isinstance(data, torch.Tensor)
     null = null_value(info) if info.dtype == data.dtype else None
-    zero = _ZEROS.get(data.dtype, 0.0)
+    zero = float(FORM_ZEROS.get(data.dtype, 0))
     stored = None if null is None else null - int(zero)
-    return replace(told, kind="TENSOR", dtype=data.dtype, form=_FORMS[data.dtype], zero=zero, null=stored)
+    return replace(told, kind="TENSOR", dtype=data.dtype, form=FORM_LETTERS[data.dtype], zero=zero, null=stored)
 
 
 def _numbers(array: Any) -> torch.Tensor:  # noqa: ANN401

@@ -12,6 +12,26 @@ import torch
 
 _SIGNED = {torch.uint16: torch.int16, torch.uint32: torch.int32, torch.uint64: torch.int64}
 
+FORM_LETTERS = {
+    torch.bool: "L",
+    torch.uint8: "B",
+    torch.int8: "B",
+    torch.int16: "I",
+    torch.uint16: "I",
+    torch.int32: "J",
+    torch.uint32: "J",
+    torch.int64: "K",
+    torch.uint64: "K",
+    torch.float32: "E",
+    torch.float64: "D",
+    torch.complex64: "C",
+    torch.complex128: "M",
+}
+"""The data type of FITS 4.0, table 18, for each dtype of torch."""
+
+FORM_ZEROS = {torch.int8: -128, torch.uint16: 1 << 15, torch.uint32: 1 << 31, torch.uint64: 1 << 63}
+"""TZEROn of the dtypes that FITS stores with an offset (FITS 4.0, table 19)."""
+
 _CODED_STRINGS = 1 << 16
 """Strings that are compared at a time: those of a block take as many bytes each as the longest of them."""
 

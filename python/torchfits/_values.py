@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 import numpy as np
 import torch
 
-from torchfits._columns import RaggedColumn, StringColumn
+from torchfits._columns import FORM_LETTERS, FORM_ZEROS, RaggedColumn, StringColumn
 from torchfits.errors import UnwritableDataError
 
 if TYPE_CHECKING:
@@ -21,27 +21,7 @@ if TYPE_CHECKING:
 
 Array: TypeAlias = "NDArray[Any]"
 
-_LETTERS = {
-    torch.bool: "L",
-    torch.uint8: "B",
-    torch.int8: "B",
-    torch.int16: "I",
-    torch.uint16: "I",
-    torch.int32: "J",
-    torch.uint32: "J",
-    torch.int64: "K",
-    torch.uint64: "K",
-    torch.float32: "E",
-    torch.float64: "D",
-    torch.complex64: "C",
-    torch.complex128: "M",
-}
-"""The data type of FITS 4.0, table 18, for each dtype of torch."""
-
 _WIDENED = {torch.float16: torch.float32, torch.bfloat16: torch.float32, torch.complex32: torch.complex64}
-
-_ZEROS = {torch.int8: -128, torch.uint16: 1 << 15, torch.uint32: 1 << 31, torch.uint64: 1 << 63}
-"""TZERO of the dtypes that FITS has no data type for (FITS 4.0, table 19)."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +61,7 @@ class Values:
     @property
     def zero(self) -> int:
         """TZERO, what is added to the stored values."""
-        return _ZEROS.get(self.elements.dtype, 0)
+        return FORM_ZEROS.get(self.elements.dtype, 0)
 
     @property
     def longest(self) -> int:
@@ -142,9 +122,9 @@ def _numbers(name: str, tensor: torch.Tensor) -> Values:
         raise UnwritableDataError(f"column {name!r}: a sparse tensor; make it dense")
     dense = tensor.detach().resolve_conj().resolve_neg().cpu()
     dense = dense.to(_WIDENED.get(dense.dtype, dense.dtype)).contiguous()
-    if dense.dtype not in _LETTERS:
+    if dense.dtype not in FORM_LETTERS:
         raise UnwritableDataError(f"column {name!r}: FITS has no data type for {tensor.dtype}")
-    return Values(_LETTERS[dense.dtype], dense)
+    return Values(FORM_LETTERS[dense.dtype], dense)
 
 
 def _from_numpy(name: str, array: Array) -> Values:

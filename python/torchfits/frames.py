@@ -1,6 +1,6 @@
 """Tables as TensorFrames: the only module that imports torch_frame, and itself imported at its first use."""
 
-# torch_frame, pandas and pyarrow have no types, numpy's arrays too many.
+# torch_frame and pandas have no types, numpy's arrays too many.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false
 
@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import torch
 import torch_frame
 from torch_frame import TensorFrame
 from torch_frame.data import Dataset, MultiEmbeddingTensor, MultiNestedTensor
 from torch_frame.data.stats import StatType
 
-from torchfits import _engine
+from torchfits import _arrow, _engine
 from torchfits._columns import ColumnInfo, RaggedColumn, StringColumn
+from torchfits._rows import ColumnData, null_value
 from torchfits.tables import Rows, describe_table, read_columns
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["MaterializedFrame", "materialize", "read_table"]
 
 Stype = torch_frame.stype
-ColumnData = torch.Tensor | StringColumn | RaggedColumn
 Stats = dict[StatType, Any]
 
 OTHER = "other"
@@ -210,10 +209,7 @@ class _Column:
 
     def null(self) -> int | None:
         """The integer that stands for none, among the values that were read."""
-        if self.info is None or not isinstance(self.info.null, int) or not isinstance(self.data, torch.Tensor):
-            return None
-        # Unsigned numbers are stored with an offset, TNULL is told of what is stored; scaled ones are NaN already.
-        return None if self.data.is_floating_point() else self.info.null + int(self.info.zero)
+        return None if self.info is None else null_value(self.info)
 
     def describe(self) -> str:
         """What it is, for messages."""
@@ -321,7 +317,7 @@ def _categorical(column: _Column, told: bool) -> _Made | None:  # noqa: FBT001
 
 
 def _of_words(name: str, words: StringColumn, told: bool) -> _Made | None:  # noqa: FBT001
-    coded: Any = _arrow(words).dictionary_encode()
+    coded: Any = _arrow.to_binary(words).dictionary_encode()
     found = [word.decode("latin-1") for word in coded.dictionary.to_pylist()]
     if not told and len(found) > min(_MOST_WORDS, len(words) // 2):
         return None
@@ -331,12 +327,6 @@ def _of_words(name: str, words: StringColumn, told: bool) -> _Made | None:  # no
         numbers = np.where(numbers == empty, -1, numbers - (numbers > empty))
         found.remove("")
     return _coded(name, numbers, found)
-
-
-def _arrow(words: StringColumn) -> Any:  # noqa: ANN401 - pyarrow has no types
-    """The strings as Arrow's, in the same memory."""
-    buffers = [None, pa.py_buffer(words.offsets.numpy()), pa.py_buffer(words.values.numpy())]
-    return pa.LargeBinaryArray.from_buffers(pa.large_binary(), words.offsets.numel() - 1, buffers)
 
 
 def _coded(name: str, codes: Any, found: list[Any]) -> _Made:  # noqa: ANN401 - arrays of numpy
@@ -364,7 +354,7 @@ def _timestamp(column: _Column, told: bool) -> _Made | None:  # noqa: FBT001
 
 def _iso_times(words: StringColumn) -> Any | None:  # noqa: ANN401
     """Times of numpy in microseconds; None if one of the strings is no date."""
-    texts = np.array([word or b"NaT" for word in _arrow(words).to_pylist()], dtype=bytes)
+    texts = np.array([word or b"NaT" for word in _arrow.to_binary(words).to_pylist()], dtype=bytes)
     known = texts != b"NaT"
     if not known.any() or not all(_ISO.fullmatch(text) for text in texts[known].tolist()):
         return None

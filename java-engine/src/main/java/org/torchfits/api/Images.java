@@ -55,7 +55,7 @@ public final class Images {
    * Reads the parameters of random groups, (GCOUNT, PCOUNT), in the type that they are stored in.
    *
    * @return as {@link Tasks} has it
-   * @see #request and {@link #readImage} for the parameters
+   * @see #request for the parameters
    */
   public static long readParameters(String path, int hdu, @Nullable String name, int version) {
     HduSelector selector = new HduSelector(hdu, name, version);
@@ -68,7 +68,7 @@ public final class Images {
    * and shape with commas between the axes, separated by tabs. Null if this takes long: the caller
    * looks for signals and calls again.
    *
-   * @see #request and {@link #readImage} for the parameters
+   * @see #request for the parameters
    */
   public static @Nullable String describeImage(
       String path, int hdu, @Nullable String name, int version) {
@@ -92,7 +92,8 @@ public final class Images {
    * @param gain factor of each pixel
    * @param gains likewise with factors
    * @return as {@link Tasks} has it
-   * @see #request and {@link #readImage} for the other parameters
+   * @see #request for the other parameters
+   * @see #readImage likewise
    */
   public static long readCalibrated(
       String path,
@@ -122,7 +123,7 @@ public final class Images {
    * How an image is stored, as {@link StoredLoader#describe} has it; null as for {@link
    * Headers#readHeader}.
    *
-   * @see #request and {@link #readImage} for the parameters
+   * @see #request for the parameters
    */
   public static @Nullable String describeStored(
       String path,
@@ -145,7 +146,8 @@ public final class Images {
    * @param first element of the result, in C order
    * @param out address of the {@code DLManagedTensor} that is filled
    * @return as {@link Tasks} has it
-   * @see #request and {@link #readImage} for the other parameters
+   * @see #request for the other parameters
+   * @see #readImage likewise
    */
   public static long readStored(
       String path,

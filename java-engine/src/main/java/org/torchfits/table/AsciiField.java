@@ -1,76 +1,71 @@
 package org.torchfits.table;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import java.lang.foreign.MemorySegment;
-import org.torchfits.error.ErrorKind;
-import org.torchfits.error.FitsException;
 
-/** A number in a row of an ASCII table. A field of blanks or of TNULLn has no value. */
+/** The number of a column in a row of an ASCII table. Blanks and TNULLn stand for none. */
 final class AsciiField {
-  private final TableLayout layout;
-  private final Column column;
-  private final RowBatch rows;
   private final AsciiForm form;
-  private final String nullText;
+  private final byte[] nullText;
 
-  /**
-   * @param rows for messages
-   */
-  AsciiField(TableLayout layout, Column column, RowBatch rows) {
-    this.layout = layout;
-    this.column = column;
-    this.rows = rows;
+  AsciiField(Column column) {
     this.form = (AsciiForm) column.form();
     String text = column.nullText();
-    this.nullText = text == null ? "" : text.strip();
+    this.nullText = text == null ? new byte[0] : text.strip().getBytes(ISO_8859_1);
   }
 
-  private boolean isNull(MemorySegment bytes, long from) {
-    String text = AsciiNumber.text(bytes, from, from + form.width()).strip();
-    return text.isEmpty() || text.equals(nullText);
+  /** Whether a field has no value. */
+  boolean isNull(MemorySegment bytes, long from) {
+    long begin = from;
+    long end = from + form.width();
+    while (begin < end && bytes.get(JAVA_BYTE, begin) == ' ') {
+      begin++;
+    }
+    while (end > begin && bytes.get(JAVA_BYTE, end - 1) == ' ') {
+      end--;
+    }
+    return begin == end || isNullText(bytes, begin, end);
+  }
+
+  private boolean isNullText(MemorySegment bytes, long begin, long end) {
+    if (end - begin != nullText.length) {
+      return false;
+    }
+    for (int i = 0; i < nullText.length; i++) {
+      if (bytes.get(JAVA_BYTE, begin + i) != nullText[i]) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /**
-   * Integers of some rows.
+   * An integer; 0 if there is none.
    *
-   * @param at of the first one, in bytes
+   * @throws NumberFormatException if the field holds something else, or what a long does not hold
    */
-  void integers(MemorySegment bytes, int at, int stride, Integers into, int n) {
-    for (int i = 0; i < n; i++) {
-      int from = at + i * stride;
-      boolean isNull = isNull(bytes, from);
-      into.nulls[i] = isNull ? (byte) 1 : 0;
-      into.values[i] = isNull ? 0 : integer(bytes, from, i);
-    }
+  long integer(MemorySegment bytes, long from) {
+    return isNull(bytes, from) ? 0 : AsciiNumber.integer(bytes, from, form.width());
   }
 
-  private long integer(MemorySegment bytes, int from, int row) {
-    try {
-      return AsciiNumber.integer(bytes, from, form.width());
-    } catch (NumberFormatException notANumber) {
-      throw notANumber(bytes, from, row);
+  /**
+   * A real number that is not yet scaled; NaN if there is none.
+   *
+   * @throws NumberFormatException if the field holds something else
+   */
+  double real(MemorySegment bytes, long from) {
+    if (isNull(bytes, from)) {
+      return Double.NaN;
     }
+    return form.letter() == 'I'
+        ? AsciiNumber.integer(bytes, from, form.width())
+        : AsciiNumber.real(bytes, from, form.width(), form.decimals());
   }
 
-  /** Likewise, real numbers that are not yet scaled. */
-  void reals(MemorySegment bytes, int at, int stride, double[] into, int n) {
-    for (int i = 0; i < n; i++) {
-      int from = at + i * stride;
-      into[i] = isNull(bytes, from) ? Double.NaN : real(bytes, from, i);
-    }
-  }
-
-  private double real(MemorySegment bytes, int from, int row) {
-    try {
-      return form.letter() == 'I'
-          ? AsciiNumber.integer(bytes, from, form.width())
-          : AsciiNumber.real(bytes, from, form.width(), form.decimals());
-    } catch (NumberFormatException notANumber) {
-      throw notANumber(bytes, from, row);
-    }
-  }
-
-  private FitsException notANumber(MemorySegment bytes, int from, int row) {
-    String text = AsciiNumber.text(bytes, from, from + form.width());
-    return layout.bad(ErrorKind.BAD_DATA, column, rows.row(row), "'" + text + "' is not a number");
+  /** Why a field is an error. */
+  String problem(MemorySegment bytes, long from) {
+    return "'" + AsciiNumber.text(bytes, from, from + form.width()) + "' is not a number";
   }
 }

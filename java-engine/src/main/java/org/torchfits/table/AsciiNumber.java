@@ -74,13 +74,6 @@ final class AsciiNumber {
     return number.at == number.end ? Double.NaN : number.real(decimals);
   }
 
-  /** Whether nothing but blanks stands there. */
-  static boolean isBlank(MemorySegment bytes, long offset, int width) {
-    AsciiNumber number = new AsciiNumber(bytes, offset, width);
-    number.skipBlanks();
-    return number.at == number.end;
-  }
-
   private double real(int decimals) {
     long begin = at;
     boolean negative = sign();

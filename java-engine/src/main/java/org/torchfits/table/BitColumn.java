@@ -3,21 +3,15 @@ package org.torchfits.table;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import java.lang.foreign.MemorySegment;
-import java.util.List;
 import org.torchfits.dlpack.Abi;
-import org.torchfits.dlpack.DlpackTensor;
 
 /** Bits of which every row has as many: BOOL (rows, bits). */
-final class BitColumn extends ColumnReader {
-  private final ColumnType type;
+final class BitColumn extends TensorColumn {
   private final int bits;
-  private final DlpackTensor block;
 
   BitColumn(TableLayout layout, Column column, long rows, Abi abi) {
-    super(layout, column, rows);
-    this.type = ColumnType.of(column);
-    this.bits = Fields.elements(layout, column, type);
-    this.block = allocate(abi, type.elements(), type.shape(rows));
+    super(layout, column, rows, abi);
+    this.bits = elements();
   }
 
   @Override
@@ -29,7 +23,7 @@ final class BitColumn extends ColumnReader {
   void read(RowBlock rowBlock, long field, long first) {
     for (int row = 0; row < rowBlock.rows(); row++) {
       long from = field + row * rowBlock.stride();
-      decode(rowBlock.bytes(), from, block.elements(), (first + row) * bits, bits);
+      decode(rowBlock.bytes(), from, block().elements(), (first + row) * bits, bits);
     }
   }
 
@@ -40,20 +34,5 @@ final class BitColumn extends ColumnReader {
       int stored = source.get(JAVA_BYTE, sourceOffset + (bit >> 3));
       target.set(JAVA_BYTE, targetOffset + bit, (byte) (stored >> (7 - (bit & 7)) & 1));
     }
-  }
-
-  @Override
-  ColumnType type() {
-    return type;
-  }
-
-  @Override
-  List<DlpackTensor> blocks() {
-    return List.of(block);
-  }
-
-  @Override
-  public void close() {
-    block.close();
   }
 }

@@ -1,7 +1,6 @@
 package org.torchfits.table;
 
 import java.util.List;
-import org.torchfits.source.Scratch;
 import org.torchfits.work.Job;
 
 /**
@@ -9,11 +8,6 @@ import org.torchfits.work.Job;
  * stands between them.
  */
 final class PredicateScan {
-  /** Rows that stand apart take a call each: so many of them are a piece of work. */
-  private static final long APART_ROWS = 1024;
-
-  private static final long MOST_ROWS = 64 << 10;
-
   private final Predicate predicate;
   private final Rows rows;
   private final RowSelection selection;
@@ -34,20 +28,10 @@ final class PredicateScan {
     this.selection = selection;
     this.fetcher = new RowFetcher(file, rows);
     this.groups = FieldGroup.of(predicate.columns());
-    long fitting = fittingRows();
+    long fitting = fetcher.rowsOfPiece(groups.stream().mapToLong(FieldGroup::bytes));
     // Whole words of the selection, so that no two threads write one.
     this.pieceRows = Math.max(fitting / Long.SIZE, 1) * Long.SIZE;
     this.blockRows = (int) Math.min(fitting, pieceRows);
-  }
-
-  private long fittingRows() {
-    long stride = 1;
-    long most = MOST_ROWS;
-    for (FieldGroup group : groups) {
-      stride = Math.max(stride, fetcher.stride(group.bytes()));
-      most = fetcher.isDense(group.bytes()) ? most : APART_ROWS;
-    }
-    return Math.clamp(Scratch.BYTES / stride, 1, most);
   }
 
   /** The job of filling the selection. */

@@ -1,6 +1,7 @@
 package org.torchfits.table;
 
 import java.lang.foreign.MemorySegment;
+import java.util.stream.LongStream;
 import org.torchfits.source.Scratch;
 
 /**
@@ -12,6 +13,11 @@ import org.torchfits.source.Scratch;
 final class RowFetcher {
   /** Less is read along sooner than it is skipped by another call. */
   static final long GAP_BYTES = 8 << 10;
+
+  /** Rows that stand apart take a call each: so many of them are a piece of work. */
+  private static final long APART_ROWS = 1024;
+
+  private static final long MOST_ROWS = 64 << 10;
 
   private final TableFile file;
   private final Rows rows;
@@ -37,6 +43,21 @@ final class RowFetcher {
     long step = Math.abs(rows.step());
     // Two comparisons, since the distance of rows may overflow.
     return step > 0 && step <= (GAP_BYTES + bytes) / Math.max(1, rowBytes);
+  }
+
+  /**
+   * Rows that are a piece of work: they stay in the core's cache until all is decoded.
+   *
+   * @param widths bytes of each row that are fetched together, of each group of columns
+   */
+  long rowsOfPiece(LongStream widths) {
+    long stride = 1;
+    long most = MOST_ROWS;
+    for (long bytes : widths.toArray()) {
+      stride = Math.max(stride, stride(bytes));
+      most = isDense(bytes) ? most : APART_ROWS;
+    }
+    return Math.clamp(Scratch.BYTES / stride, 1, most);
   }
 
   /**

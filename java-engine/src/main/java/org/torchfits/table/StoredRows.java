@@ -4,6 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.torchfits.error.ErrorKind;
+import org.torchfits.error.FitsException;
 
 /** Rows of a table as they stand in the file, and their values. Of one thread. */
 final class StoredRows implements RowBatch {
@@ -74,7 +76,7 @@ final class StoredRows implements RowBatch {
     Column column = column(index);
     Field field = field(index);
     switch (column.form()) {
-      case AsciiForm _ -> ascii(column).reals(field.bytes, field.at, field.stride, into, count);
+      case AsciiForm _ -> asciiReals(column, field, into);
       case ColumnForm form -> binaryReals(form.letter(), index, field, into);
     }
     if (column.isScaled()) {
@@ -93,8 +95,33 @@ final class StoredRows implements RowBatch {
     }
   }
 
-  private AsciiField ascii(Column column) {
-    return new AsciiField(table, column, this);
+  private void asciiReals(Column column, Field field, double[] into) {
+    AsciiField ascii = new AsciiField(column);
+    for (int i = 0; i < count; i++) {
+      int from = field.at + i * field.stride;
+      try {
+        into[i] = ascii.real(field.bytes, from);
+      } catch (NumberFormatException notANumber) {
+        throw badData(column, i, ascii.problem(field.bytes, from));
+      }
+    }
+  }
+
+  private void asciiIntegers(Column column, Field field, Integers into) {
+    AsciiField ascii = new AsciiField(column);
+    for (int i = 0; i < count; i++) {
+      int from = field.at + i * field.stride;
+      try {
+        into.nulls[i] = ascii.isNull(field.bytes, from) ? (byte) 1 : 0;
+        into.values[i] = ascii.integer(field.bytes, from);
+      } catch (NumberFormatException notANumber) {
+        throw badData(column, i, ascii.problem(field.bytes, from));
+      }
+    }
+  }
+
+  private FitsException badData(Column column, int index, String problem) {
+    return table.bad(ErrorKind.BAD_DATA, column, row(index), problem);
   }
 
   @Override
@@ -102,7 +129,7 @@ final class StoredRows implements RowBatch {
     Column column = column(index);
     Field field = field(index);
     switch (column.form()) {
-      case AsciiForm _ -> ascii(column).integers(field.bytes, field.at, field.stride, into, count);
+      case AsciiForm _ -> asciiIntegers(column, field, into);
       case ColumnForm form -> {
         binaryIntegers(index, field, into);
         long offset = column.isScaled() ? ValueType.offset(form.letter()) : 0;

@@ -14,7 +14,6 @@ import org.torchfits.dlpack.ElementType;
 import org.torchfits.dlpack.NativeMemoryException;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
-import org.torchfits.source.Scratch;
 import org.torchfits.work.Job;
 import org.torchfits.work.Task;
 import org.torchfits.work.Workers;
@@ -31,11 +30,6 @@ import org.torchfits.work.Workers;
 public final class TableLoader {
   /** Up to this one thread is done before a second one, woken for it, would have been of help. */
   private static final long SMALL_BYTES = 512 << 10;
-
-  /** Rows that stand apart take a call each: so many of them are a piece of work. */
-  private static final long APART_ROWS = 1024;
-
-  private static final long MOST_ROWS = 64 << 10;
 
   private final TableFile file;
   private final Rows rows;
@@ -126,22 +120,12 @@ public final class TableLoader {
 
   private Job rowsJob() {
     List<ColumnGroup> groups = ColumnGroup.of(columns);
-    long perPiece = rowsOfPiece(groups);
+    long perPiece = fetcher.rowsOfPiece(groups.stream().mapToLong(ColumnGroup::bytes));
     Job job =
         new Job(
             groups.isEmpty() ? 0 : Math.ceilDiv(rows.count(), perPiece),
             piece -> readRows(groups, piece * perPiece, perPiece));
     return share(job, groups.stream().mapToLong(ColumnGroup::bytes).sum());
-  }
-
-  private long rowsOfPiece(List<ColumnGroup> groups) {
-    long stride = 1;
-    long most = MOST_ROWS;
-    for (ColumnGroup group : groups) {
-      stride = Math.max(stride, fetcher.stride(group.bytes()));
-      most = fetcher.isDense(group.bytes()) ? most : APART_ROWS;
-    }
-    return Math.clamp(Scratch.BYTES / stride, 1, most);
   }
 
   /**
