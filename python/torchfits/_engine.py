@@ -5,6 +5,7 @@ Java gets file names as the bytes that they are on disk, one in each character.
 
 from __future__ import annotations
 
+import itertools
 import os
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -126,6 +127,22 @@ class _Tables(Protocol):
         /,
     ) -> int: ...
 
+    def readAhead(
+        self,
+        id: int,
+        path: str,
+        hdu: int,
+        name: str | None,
+        version: int,
+        columns: str | None,
+        slice: str | None,
+        list: int,
+        mask: int,
+        condition: str | None,
+        content: str,
+        /,
+    ) -> None: ...
+
     def makeNumericalBlock(self, columns: int, /) -> int: ...
 
     def readByRowFilter(
@@ -148,6 +165,10 @@ class _Tasks(Protocol):
     def help(self) -> int: ...
 
     def cancel(self) -> None: ...
+
+    def finish(self, id: int, /) -> int: ...
+
+    def drop(self, id: int, /) -> None: ...
 
 
 class _About(Protocol):
@@ -413,6 +434,55 @@ def read_columns(
     address = 0 if numbers is None else numbers.address
     result = _finish(api, api.tables.readColumns, path, *selector, wanted, rows.slice, address, rows.mask, condition)
     return _columns_in(result)
+
+
+class ColumnsAhead:
+    """Columns of a table that the engine's threads read while the caller does something else.
+
+    What is wrong is told by `finish`. If nobody asks for the columns, the work ends with this object.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        selector: Selector,
+        columns: Sequence[str | int],
+        rows: Rows,
+        *,
+        condition: str | None,
+        content: str,
+    ) -> None:
+        """Begins the work.
+
+        Args:
+            path: as for `read_columns`.
+            selector: likewise.
+            columns: likewise.
+            rows: likewise.
+            condition: likewise.
+            content: what the file must hold, as `describe_table` told it.
+        """
+        self._id = next(_ids_ahead)
+        self._api = _enter()
+        wanted = "\0".join(map(_column_text, columns))
+        # It is read until the work ends.
+        self._numbers = None if rows.numbers is None else Exported(rows.numbers)
+        address = 0 if self._numbers is None else self._numbers.address
+        arguments = (path, *selector, wanted, rows.slice, address, rows.mask, condition, content)
+        self._api.tables.readAhead(self._id, *arguments)
+
+    def finish(self) -> list[ReadColumn]:
+        """The columns, as `read_columns` has them; asked for once."""
+        api = _enter()
+        return _columns_in(_finish(api, api.tasks.finish, self._id))
+
+    def __del__(self) -> None:
+        # A forked child has the object, but no engine.
+        if _jvm.is_running():
+            _enter().tasks.drop(self._id)
+
+
+_ids_ahead = itertools.count(1)
 
 
 def read_by_row_filter(

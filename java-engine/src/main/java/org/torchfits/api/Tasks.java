@@ -1,6 +1,8 @@
 package org.torchfits.api;
 
 import java.util.ArrayDeque;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.torchfits.error.ErrorKind;
@@ -17,6 +19,8 @@ import org.torchfits.work.Unfinished;
  * returns the result, or {@link #cancel} frees it. A handler of a signal may read as well, so the
  * tasks of a thread nest.
  *
+ * <p>A task may be begun ahead, and finished later by any thread.
+ *
  * <p>A result is the address of a block (positive), {@link Task#DONE}, or {@link Task#RUNNING}.
  */
 public final class Tasks {
@@ -29,15 +33,28 @@ public final class Tasks {
   private static final ThreadLocal<ArrayDeque<Read>> MINE =
       ThreadLocal.withInitial(ArrayDeque::new);
 
+  /** Tasks that were begun before their results were wanted, by their numbers. */
+  private static final Map<Long, Read> AHEAD = new ConcurrentHashMap<>();
+
   private Tasks() {}
 
   /** What a thread of Python waits for: a task that is being prepared, or one that is worked on. */
   private static final class Read {
     private final Supplier<Task> preparation;
     private @Nullable Task task;
+    private @Nullable FitsException failure;
 
     Read(Supplier<Task> preparation) {
       this.preparation = preparation;
+    }
+
+    /** Lets the engine's threads begin; what is wrong is told to who asks for the result. */
+    void prepareAhead() {
+      try {
+        prepared();
+      } catch (FitsException thrown) {
+        failure = thrown;
+      }
     }
 
     /** Works for a while; the task if it has ended and this call is still a short one. */
@@ -49,6 +66,9 @@ public final class Tasks {
     }
 
     private @Nullable Task prepared() {
+      if (failure != null) {
+        throw failure;
+      }
       if (task == null) {
         try {
           task = preparation.get();
@@ -72,13 +92,47 @@ public final class Tasks {
    * @param preparation makes the task; called again if it throws {@link Unfinished}
    */
   static long begin(Supplier<Task> preparation) {
-    Read read = new Read(preparation);
+    return proceed(new Read(preparation));
+  }
+
+  private static long proceed(Read read) {
     Task ended = read.workToEnd();
     if (ended != null) {
       return ended.end();
     }
     MINE.get().push(read);
     return Task.RUNNING;
+  }
+
+  /**
+   * Begins a task whose result is asked for later: until then the engine's threads work on it, if
+   * they do so at all, and no caller does.
+   *
+   * @param id of the task, chosen by the caller, so that it can drop the task even if a signal
+   *     keeps this call's return from it; another one for each task of the process
+   * @param preparation as for {@link #begin}
+   */
+  static void ahead(long id, Supplier<Task> preparation) {
+    Read read = new Read(preparation);
+    read.prepareAhead();
+    AHEAD.put(id, read);
+  }
+
+  /** Works for a while on a task that was begun ahead: its result, or RUNNING, as {@link #help}. */
+  public static long finish(long id) {
+    Read read = AHEAD.remove(id);
+    if (read == null) {
+      throw new FitsException(ErrorKind.CANCELLED, "there is no task " + id);
+    }
+    return proceed(read);
+  }
+
+  /** Stops a task that was begun ahead and frees what it holds; nothing if it was finished. */
+  public static void drop(long id) {
+    Read read = AHEAD.remove(id);
+    if (read != null) {
+      read.cancel();
+    }
   }
 
   /** Works on this thread's newest task for a while more: its result, or RUNNING. */
@@ -88,12 +142,7 @@ public final class Tasks {
     if (read == null) {
       throw new FitsException(ErrorKind.CANCELLED, "this thread has no task");
     }
-    Task ended = read.workToEnd();
-    if (ended != null) {
-      return ended.end();
-    }
-    mine.push(read);
-    return Task.RUNNING;
+    return proceed(read);
   }
 
   /** Stops this thread's newest task and frees what it holds; nothing if it has none. */

@@ -112,6 +112,7 @@ public final class FileSource implements ByteSource {
    *
    * @throws FitsException of kind NOT_A_FILE if this is a directory, pipe, socket or device
    */
+  @Override
   public FileIdentity identity() {
     try (Scratch scratch = Scratch.borrow()) {
       MemorySegment struct = scratch.bytes();

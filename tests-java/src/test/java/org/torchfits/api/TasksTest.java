@@ -187,4 +187,69 @@ class TasksTest {
     Tasks.cancel();
     assertNoTask();
   }
+
+  @Test
+  void finish_taskBegunAhead_isItsResultForAnyThread() {
+    DlpackTensor block = DlpackTensor.allocate(Abi.UNVERSIONED, ElementType.UINT8, 4);
+    Tasks.ahead(-1, () -> new Task(new Job(1, index -> {}), block, closings::incrementAndGet));
+    assertNoTask();
+    long result =
+        CompletableFuture.supplyAsync(
+                () -> {
+                  long found = Tasks.finish(-1);
+                  return found == Task.RUNNING ? finish() : found;
+                })
+            .join();
+    assertEquals(block.address(), result);
+    assertEquals(1, closings.get());
+    assertThrows(FitsException.class, () -> Tasks.finish(-1));
+    NativeBlocks.free(block.address());
+  }
+
+  @Test
+  void finish_longTaskBegunAhead_isTheThreadsUntilItEnds() {
+    Task task = slow(index -> {});
+    Tasks.ahead(-2, () -> task);
+    assertEquals(Task.RUNNING, Tasks.finish(-2));
+    assertEquals(Task.DONE, finish());
+    assertEquals(1, closings.get());
+  }
+
+  @Test
+  void ahead_failure_isToldWhenTheResultIsAskedFor() {
+    Tasks.ahead(
+        -3,
+        () -> {
+          throw new FitsException(ErrorKind.NOT_FITS, "no");
+        });
+    FitsException thrown = assertThrows(FitsException.class, () -> Tasks.finish(-3));
+    assertEquals(ErrorKind.NOT_FITS, thrown.kind());
+    assertNoTask();
+  }
+
+  @Test
+  void ahead_preparationThatComesBack_goesOnLater() {
+    AtomicInteger calls = new AtomicInteger();
+    Tasks.ahead(
+        -4,
+        () -> {
+          if (calls.incrementAndGet() < 3) {
+            throw new Unfinished("wait");
+          }
+          return new Task(new Job(0, index -> {}), null, closings::incrementAndGet);
+        });
+    assertEquals(Task.RUNNING, Tasks.finish(-4));
+    assertEquals(Task.DONE, finish());
+    assertEquals(3, calls.get());
+  }
+
+  @Test
+  void drop_taskBegunAhead_isFreed() {
+    Tasks.ahead(-5, () -> new Task(new Job(1, index -> {}), null, closings::incrementAndGet));
+    Tasks.drop(-5);
+    Tasks.drop(-5);
+    assertEquals(1, closings.get());
+    assertEquals(
+        ErrorKind.CANCELLED, assertThrows(FitsException.class, () -> Tasks.finish(-5)).kind());
+  }
 }
