@@ -64,6 +64,7 @@ def test_class_name_isPublicAndDocumented(error: type) -> None:
         ("MismatchError", "ValueError"),
         ("ValueRangeError", "ValueError"),
         ("FitsMemoryError", "MemoryError"),
+        ("ChangedFileError", "OSError"),
         ("WcslibError", "ValueError"),
         ("EngineError", "RuntimeError"),
         ("EngineForkError", "RuntimeError"),

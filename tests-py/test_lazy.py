@@ -16,7 +16,7 @@ from astropy.io import fits
 from astropy.table import Table
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from torchfits import RaggedColumn, StringColumn, _batching, _plan
+from torchfits import RaggedColumn, StringColumn, _batching, _plan, tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +71,12 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         made.append({"columns": [columns] if isinstance(columns, str) else list(columns), **more})
         return torchfits.read_columns(path, columns, **more)
 
+    def read_ahead(path: Any, columns: Any, *, content: str, **more: Any) -> Any:
+        made.append({"columns": list(columns), **more})
+        return tables.read_ahead(path, columns, content=content, **more)
+
     monkeypatch.setattr(_plan, "read_columns", read_columns)
+    monkeypatch.setattr(_plan, "read_ahead", read_ahead)
     return made
 
 
@@ -253,7 +258,7 @@ def test_iterBatches_stopsReadingWhereItIsLeft(
     batches = torchfits.table(path).select("ID").iter_batches(4)
     assert next(batches)["ID"].tolist() == [0, 1, 2, 3]  # type: ignore[union-attr]
     next(batches)
-    assert [read["rows"] for read in reads] == [slice(0, 8, 1)]
+    assert [read["rows"] for read in reads] == [slice(0, 8, 1), slice(8, 16, 1)]
 
 
 # Columns, rows, batches

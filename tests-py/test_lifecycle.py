@@ -25,6 +25,7 @@ PROGRAMS = Path(__file__).parent / "lifecycle"
 HANGS_SECONDS = 120
 
 LONG_SHAPE = (200_000_000, 64)
+TABLE_ROWS = 10_000_000
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number in range(16):
         fits.writeto(folder / f"plane-{number:02}.fits", np.full((300, 200), number, dtype=np.int32))
     write_sparse(folder / "long.fits")
+    write_sparse_table(folder / "table.fits")
     return folder
 
 
@@ -46,6 +48,14 @@ def write_sparse(path: Path) -> None:
     with path.open("wb") as file:
         file.write(header.tostring().encode())
         file.truncate(file.tell() + 2880 * blocks)
+
+
+def write_sparse_table(path: Path) -> None:
+    header = fits.BinTableHDU.from_columns([fits.Column("X", "D"), fits.Column("N", "J")]).header
+    header["NAXIS2"] = TABLE_ROWS
+    with path.open("wb") as file:
+        file.write(fits.PrimaryHDU().header.tostring().encode() + header.tostring().encode())
+        file.truncate(file.tell() + 2880 * -(-12 * TABLE_ROWS // 2880))
 
 
 @pytest.fixture(scope="module")
@@ -169,6 +179,7 @@ PROGRAM_ARGUMENTS = [
     "exit_in_read",
     "exit_in_call",
     "exit_with_tensors",
+    "streams",
     "start_in_thread",
     "start_in_thread main-reads",
     "foreign_jvm",

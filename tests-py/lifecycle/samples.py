@@ -16,6 +16,10 @@ LARGE = FOLDER / "large.fits"
 """int16, 2048 x 2048, all 7: engine threads take part."""
 LONG = FOLDER / "long.fits"
 """uint8, sparse: its first column is one byte in 64, read one by one, which takes minutes."""
+TABLE = FOLDER / "table.fits"
+"""Sparse, of zeros: columns X and N, TABLE_ROWS rows."""
+
+TABLE_ROWS = 10_000_000
 
 FIRST_COLUMN = (slice(None), slice(0, 1))
 
