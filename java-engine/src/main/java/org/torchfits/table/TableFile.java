@@ -9,6 +9,7 @@ import org.torchfits.header.Hdu;
 import org.torchfits.header.HduReader;
 import org.torchfits.header.HduSelector;
 import org.torchfits.header.Keywords;
+import org.torchfits.tile.TableTiles;
 
 /**
  * A table of an open file: its layout and its bytes.
@@ -20,13 +21,20 @@ public final class TableFile implements AutoCloseable {
   private final Hdu hdu;
   private final TableLayout layout;
 
+  private final @Nullable CompressedRows compressed;
+
   /** The bytes of a small table, which came with the header. */
   private final @Nullable MemorySegment buffered;
 
-  private TableFile(HduReader reader, Hdu hdu, TableLayout layout) {
+  private TableFile(HduReader reader, Hdu hdu, Keywords header) {
+    String place = place(reader, hdu);
     this.reader = reader;
     this.hdu = hdu;
-    this.layout = layout;
+    this.layout = TableLayout.of(place, hdu, header);
+    this.compressed =
+        TableLayout.isCompressed(hdu.kind(), header)
+            ? new CompressedRows(layout, new TableTiles(place, reader, hdu, header))
+            : null;
     this.buffered = reader.buffered(hdu.dataOffset(), hdu.dataBytes());
   }
 
@@ -51,13 +59,20 @@ public final class TableFile implements AutoCloseable {
    * @param reader is closed with the table; it is not asked for another HDU meanwhile
    */
   static TableFile of(HduReader reader, Hdu hdu) {
-    String place = reader.source().name() + "[" + hdu.index() + "]";
-    TableLayout layout = TableLayout.of(place, hdu, new Keywords(place, reader.headerText(hdu)));
-    return new TableFile(reader, hdu, layout);
+    return new TableFile(reader, hdu, new Keywords(place(reader, hdu), reader.headerText(hdu)));
+  }
+
+  private static String place(HduReader reader, Hdu hdu) {
+    return reader.source().name() + "[" + hdu.index() + "]";
   }
 
   public TableLayout layout() {
     return layout;
+  }
+
+  /** The rows of a compressed table; null if it is not compressed. */
+  @Nullable CompressedRows compressed() {
+    return compressed;
   }
 
   /** Index of the HDU from 0. */
@@ -85,7 +100,12 @@ public final class TableFile implements AutoCloseable {
 
   /** Likewise, for what is read of rows. */
   void requireRows(Rows rows) {
-    if (rows.count() > 0 && layout.rowBytes() > 0) {
+    if (rows.count() == 0 || layout.rowBytes() == 0) {
+      return;
+    }
+    if (compressed != null) {
+      requireInFile(layout.heapOffset() + layout.heapBytes());
+    } else {
       requireInFile(layout.rowOffset(rows.end() - 1) + layout.rowBytes());
     }
   }
