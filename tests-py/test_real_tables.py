@@ -21,6 +21,7 @@ by_name = pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 
 TABLES = ("BINARY_TABLE", "ASCII_TABLE")
 
+# Neither astropy nor fitsio decompresses them; see test_compressed_tables.
 COMPRESSED_TABLES = {("fpack__events.table.fits.fz", 1), ("fpack__tesslc.table.fits.fz", 1)}
 
 # (file, HDU) whose columns have no names: astropy fails.
@@ -109,14 +110,6 @@ def assert_table_equal(path: Path, number: int, mine: dict[str, Any], theirs: An
     for index, (name, column) in enumerate(mine.items()):
         if (plain_name(path), number, name) not in {(f.removeprefix("astropy__"), h, c) for f, h, c in NOT_AS_ASTROPY}:
             assert_column_equal(column, theirs.data.field(index))
-
-
-@pytest.mark.parametrize(("name", "hdu"), sorted(COMPRESSED_TABLES))
-def test_readColumns_compressedTable_isRefused(name: str, hdu: int) -> None:
-    if REAL_DATA is None:
-        pytest.skip("the collection of real files is absent")
-    with pytest.raises(torchfits.UnsupportedFitsError, match="ZTABLE"):
-        torchfits.read_columns(REAL_DATA / name, hdu=hdu)
 
 
 @cache

@@ -204,14 +204,14 @@ class ColumnInfo:
 
 @dataclass(frozen=True)
 class TableSchema:
-    """What a table's header says.
+    """What a table's header says; of a compressed table (ZTABLE) what it said before the compression.
 
     Attributes:
         hdu: number of the HDU, from 0.
         kind: "BINARY_TABLE" or "ASCII_TABLE".
         rows: number of rows.
         row_bytes: of one row, NAXIS1.
-        data_offset: where in the file the first row begins, in bytes.
+        data_offset: where in the file the first row begins, in bytes; of a compressed table the first tile.
         content: which file it is, and which of its contents: another text if it was written anew.
         columns: in the order of the header.
     """

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param dataOffset in bytes from the start of the file
  * @param dataBytes as the header describes them, without padding; the file may hold fewer
  * @param bitpix of the stored values; of the decompressed ones (ZBITPIX) for a compressed image
- * @param axes in FITS order, NAXIS1 first; those of the decompressed image (ZNAXISn) for a
- *     compressed image
+ * @param axes in FITS order, NAXIS1 first; those of the decompressed image or table (ZNAXISn) for a
+ *     compressed one
  * @param name EXTNAME, empty if there is none
  * @param version EXTVER, 1 if there is none
  * @param scale BSCALE; NaN if the card holds no number

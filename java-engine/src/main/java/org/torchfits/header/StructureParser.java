@@ -21,6 +21,7 @@ final class StructureParser {
   private static final long BZERO = Card.key("BZERO");
   private static final long BLANK = Card.key("BLANK");
   private static final long ZIMAGE = Card.key("ZIMAGE");
+  private static final long ZTABLE = Card.key("ZTABLE");
   private static final long ZBITPIX = Card.key("ZBITPIX");
   private static final long ZNAXIS = Card.key("ZNAXIS");
 
@@ -86,6 +87,7 @@ final class StructureParser {
   private @Nullable String bzero;
   private @Nullable String blank;
   private @Nullable String compressed;
+  private @Nullable String compressedTable;
 
   StructureParser(HeaderProblem problem) {
     this.problem = problem;
@@ -120,6 +122,8 @@ final class StructureParser {
     long key = Card.keyword(cards, offset);
     if (key == ZIMAGE) {
       compressed = first(compressed, cards, offset);
+    } else if (key == ZTABLE) {
+      compressedTable = first(compressedTable, cards, offset);
     } else if (key == ZBITPIX) {
       tileBitpix = first(tileBitpix, cards, offset);
     } else {
@@ -170,13 +174,24 @@ final class StructureParser {
         dataOffset,
         dataBytes(kind, storedBitpix, storedAxes),
         tiled ? bitpix("ZBITPIX", tileBitpix) : storedBitpix,
-        tiled ? lengths(tileAxes, "ZNAXIS") : storedAxes,
+        decompressedAxes(kind, storedAxes),
         extname == null ? "" : Card.string(extname),
         version(),
         real(bscale, 1),
         real(bzero, 0),
         blank(),
         kind == HduKind.RANDOM_GROUPS ? groups() : null);
+  }
+
+  private long[] decompressedAxes(HduKind kind, long[] storedAxes) {
+    if (kind == HduKind.COMPRESSED_IMAGE) {
+      return lengths(tileAxes, "ZNAXIS");
+    }
+    boolean isTable = kind == HduKind.BINARY_TABLE && "T".equals(compressedTable);
+    // ZNAXIS itself is not told for tables.
+    return isTable
+        ? new long[] {length(tileAxes, "ZNAXIS", 0), length(tileAxes, "ZNAXIS", 1)}
+        : storedAxes;
   }
 
   private Hdu.Groups groups() {
@@ -214,10 +229,14 @@ final class StructureParser {
   private long[] lengths(Axes told, String keyword) {
     long[] lengths = new long[(int) integer(keyword, told.count, 0, MAX_AXES)];
     for (int axis = 0; axis < lengths.length; axis++) {
-      String value = axis < told.lengths.length ? told.lengths[axis] : null;
-      lengths[axis] = integer(keyword + (axis + 1), value, 0, Long.MAX_VALUE);
+      lengths[axis] = length(told, keyword, axis);
     }
     return lengths;
+  }
+
+  private long length(Axes told, String keyword, int axis) {
+    String value = axis < told.lengths.length ? told.lengths[axis] : null;
+    return integer(keyword + (axis + 1), value, 0, Long.MAX_VALUE);
   }
 
   /** Bytes of data: FITS 4.0, equations 1, 2 and 4. */

@@ -1,6 +1,7 @@
 package org.torchfits.table;
 
 import org.jspecify.annotations.Nullable;
+import org.torchfits.tile.ColumnCodec;
 
 /**
  * One column of a table, as the header describes it (FITS 4.0, sections 7.2 and 7.3).
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param dim TDIMn in FITS order, fastest axis first; of strings the first one is their width;
  *     empty if there is none. It may describe fewer elements than the field has: those behind them
  *     mean nothing
+ * @param codec of a compressed table; null of all others, and of fields without bytes
  * @param problem why the column cannot be read although the table can; null if it can
  */
 public record Column(
@@ -33,6 +35,7 @@ public record Column(
     String unit,
     String display,
     long[] dim,
+    @Nullable ColumnCodec codec,
     @Nullable String problem) {
 
   /** Bytes of the field in a row. */

@@ -7,9 +7,14 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.torchfits.header.HduKind;
 import org.torchfits.header.Keywords;
+import org.torchfits.tile.ColumnCodec;
 
-/** Makes the columns of a table from its header (FITS 4.0, sections 7.2 and 7.3). */
+/**
+ * Makes the columns of a table from its header (FITS 4.0, sections 7.2 and 7.3). Those of a
+ * compressed table have their forms in ZFORMn (section 10.3).
+ */
 final class ColumnParser {
   private static final int MAX_FIELDS = 999;
   private static final int MAX_AXES = 999;
@@ -20,12 +25,14 @@ final class ColumnParser {
 
   private final Keywords header;
   private final boolean ascii;
+  private final boolean isCompressed;
   private final long rowBytes;
   private final Set<String> names = new HashSet<>();
 
-  ColumnParser(Keywords header, boolean ascii, long rowBytes) {
+  ColumnParser(Keywords header, HduKind kind, long rowBytes) {
     this.header = header;
-    this.ascii = ascii;
+    this.ascii = kind == HduKind.ASCII_TABLE;
+    this.isCompressed = TableLayout.isCompressed(kind, header);
     this.rowBytes = rowBytes;
   }
 
@@ -52,7 +59,7 @@ final class ColumnParser {
     long offset = ascii ? header.integer(key("TBCOL", index), 1, rowBytes) - 1 : end;
     if (bytes(form) > rowBytes - offset) {
       throw header.bad(
-          key("TFORM", index)
+          formKey(index)
               + " = '"
               + form.text()
               + "' from byte "
@@ -73,6 +80,7 @@ final class ColumnParser {
         text("TUNIT", index),
         text("TDISP", index),
         ascii ? NO_DIM : dim(index, (ColumnForm) form, problems),
+        codec(index, form, problems),
         problems.first);
   }
 
@@ -88,16 +96,42 @@ final class ColumnParser {
   }
 
   private FieldForm form(int index) {
-    String text = header.text(key("TFORM", index));
+    String text = header.text(formKey(index));
     FieldForm form = null;
     if (text != null) {
       form = ascii ? AsciiForm.parse(text) : ColumnForm.parse(text);
     }
     if (form == null) {
       String value = text == null ? " is missing" : " = '" + text + "' is not a valid value";
-      throw header.bad(key("TFORM", index) + value);
+      throw header.bad(formKey(index) + value);
     }
     return form;
+  }
+
+  private String formKey(int index) {
+    return key(isCompressed ? "ZFORM" : "TFORM", index);
+  }
+
+  /** How a column with bytes is compressed; null if it is not. */
+  private @Nullable ColumnCodec codec(int index, FieldForm form, Problems problems) {
+    if (!isCompressed || form.bytes() == 0) {
+      return null;
+    }
+    String cells = header.text(key("TFORM", index));
+    ColumnForm cellForm = cells == null ? null : ColumnForm.parse(cells);
+    if (cellForm == null
+        || !cellForm.isDescriptor()
+        || cellForm.elementBytes() != 1
+        || cellForm.repeat() != 1) {
+      problems.add(key("TFORM", index), cells, "has no place for compressed bytes");
+    }
+    String name = header.text(key("ZCTYP", index));
+    boolean isOfArrays = form instanceof ColumnForm binary && binary.isDescriptor();
+    ColumnCodec codec = ColumnCodec.of(name, form.letter(), isOfArrays);
+    if (codec == null) {
+      problems.add(key("ZCTYP", index), name, "is no algorithm for " + form.text().strip());
+    }
+    return codec;
   }
 
   private static long bytes(FieldForm form) {

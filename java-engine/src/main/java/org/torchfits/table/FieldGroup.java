@@ -12,11 +12,14 @@ import org.torchfits.source.Scratch;
  * @param bytes from there to the end of the last one
  */
 record FieldGroup(long offset, long bytes, List<Column> columns) {
-  static List<FieldGroup> of(List<Column> columns) {
+  /**
+   * @param gapBytes that stand between the columns of a group at most
+   */
+  static List<FieldGroup> of(List<Column> columns, long gapBytes) {
     List<FieldGroup> groups = new ArrayList<>();
     for (Column column :
         columns.stream().sorted(Comparator.comparingLong(Column::offset)).toList()) {
-      if (groups.isEmpty() || !groups.getLast().takes(column)) {
+      if (groups.isEmpty() || !groups.getLast().takes(column, gapBytes)) {
         groups.add(new FieldGroup(column.offset(), 0, new ArrayList<>()));
       }
       groups.add(groups.removeLast().with(column));
@@ -31,8 +34,8 @@ record FieldGroup(long offset, long bytes, List<Column> columns) {
     return new FieldGroup(offset, end - offset, columns);
   }
 
-  private boolean takes(Column column) {
-    return column.offset() - (offset + bytes) <= RowFetcher.GAP_BYTES
+  private boolean takes(Column column, long gapBytes) {
+    return column.offset() - (offset + bytes) <= gapBytes
         && column.offset() + column.bytes() - offset <= Scratch.BYTES;
   }
 

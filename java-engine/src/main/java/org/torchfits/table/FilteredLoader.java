@@ -95,6 +95,12 @@ public final class FilteredLoader {
 
   private Task task(String path, String filter) {
     requireBytes();
+    if (file.compressed() != null) {
+      // It would filter the rows of compressed bytes.
+      throw new FitsException(
+          ErrorKind.UNSUPPORTED,
+          file.layout().place() + ": cfitsio's row filters know no compressed tables (ZTABLE)");
+    }
     RowSelection selected = new RowSelection(rows.count());
     selection = selected;
     CfitsioScan scan = new CfitsioScan(path, file, filter, selected);

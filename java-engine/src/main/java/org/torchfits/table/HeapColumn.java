@@ -9,7 +9,10 @@ import org.jspecify.annotations.Nullable;
 import org.torchfits.dlpack.Abi;
 import org.torchfits.dlpack.DlpackTensor;
 import org.torchfits.dlpack.ElementType;
+import org.torchfits.error.FitsException;
 import org.torchfits.source.Scratch;
+import org.torchfits.tile.ColumnCodec;
+import org.torchfits.tile.TableTiles;
 
 /**
  * Arrays of variable length: the row has the place of its array in the heap (FITS 4.0, section
@@ -28,8 +31,14 @@ abstract class HeapColumn extends ColumnReader {
   /** Number of elements of each row, from {@link #offsets}' second element on; then their ends. */
   private final MemorySegment ends;
 
-  /** Where in the file the array of each row begins; 0 for an empty one. */
+  /**
+   * Where in the file the array of each row begins; 0 for an empty one. Of a compressed table
+   * behind them the numbers of compressed bytes.
+   */
   private final DlpackTensor places;
+
+  /** Null if the table is not compressed. */
+  private final @Nullable CompressedRows compressed;
 
   private boolean isFetched;
 
@@ -37,10 +46,11 @@ abstract class HeapColumn extends ColumnReader {
     super(file.layout(), column, rows);
     this.file = file;
     this.form = (ColumnForm) column.form();
+    this.compressed = file.compressed();
     this.offsets = allocate(abi, ElementType.INT64, Math.addExact(rows, 1));
     this.ends = offsets.elements().asSlice(Long.BYTES);
     try {
-      this.places = allocate(abi, ElementType.INT64, rows);
+      this.places = allocate(abi, ElementType.INT64, compressed == null ? rows : 2 * rows);
     } catch (RuntimeException | Error failure) {
       offsets.close();
       throw failure;
@@ -60,41 +70,94 @@ abstract class HeapColumn extends ColumnReader {
 
   @Override
   final void read(RowBlock block, long field, long first) {
-    boolean isWide = form.descriptor() == 'Q';
     for (int row = 0; row < block.rows(); row++) {
       long at = field + row * block.stride();
-      long count = 0;
-      long offset = 0;
-      if (isWide && bytes() > 0) {
-        count = block.bytes().get(BigEndian.LONG, at);
-        offset = block.bytes().get(BigEndian.LONG, at + 8);
-      } else if (bytes() > 0) {
-        count = Integer.toUnsignedLong(block.bytes().get(BigEndian.INT, at));
-        offset = Integer.toUnsignedLong(block.bytes().get(BigEndian.INT, at + 4));
+      Descriptor array = bytes() > 0 ? descriptor(block.bytes(), at) : Descriptor.NONE;
+      if (array.count() == 0) {
+        put(first + row, 0, 0, 0);
+      } else if (compressed == null) {
+        take(first + row, array);
+      } else {
+        take(first + row, array, Descriptor.wide(block.bytes(), at + bytes()));
       }
-      take(first + row, count, offset);
     }
   }
 
-  private void take(long row, long count, long offset) {
-    long heapBytes = layout().heapBytes();
-    if (count != 0) {
-      boolean countable = count > 0 && count <= heapBytes * (form.letter() == 'X' ? 8 : 1);
-      boolean inHeap = countable && offset >= 0 && offset <= heapBytes;
-      if (!inHeap || form.storedBytes(count) > heapBytes - offset) {
-        throw badData(
-            row,
-            count
-                + " elements from byte "
-                + offset
-                + " are not within the heap of "
-                + heapBytes
-                + " bytes");
-      }
+  /**
+   * What a row has of its array.
+   *
+   * @param count of the elements
+   * @param offset in the heap, in bytes
+   */
+  private record Descriptor(long count, long offset) {
+    static final Descriptor NONE = new Descriptor(0, 0);
+
+    static Descriptor wide(MemorySegment row, long at) {
+      return new Descriptor(row.get(BigEndian.LONG, at), row.get(BigEndian.LONG, at + 8));
     }
+
+    static Descriptor narrow(MemorySegment row, long at) {
+      return new Descriptor(
+          Integer.toUnsignedLong(row.get(BigEndian.INT, at)),
+          Integer.toUnsignedLong(row.get(BigEndian.INT, at + 4)));
+    }
+
+    /**
+     * @param elementsOfByte most elements that a byte holds
+     */
+    boolean isWithin(long heapBytes, int elementsOfByte) {
+      boolean isCountable = count > 0 && count <= heapBytes * elementsOfByte;
+      return isCountable && offset >= 0 && offset <= heapBytes;
+    }
+  }
+
+  private Descriptor descriptor(MemorySegment row, long at) {
+    return form.descriptor() == 'Q' ? Descriptor.wide(row, at) : Descriptor.narrow(row, at);
+  }
+
+  private void take(long row, Descriptor array) {
+    long heapBytes = layout().heapBytes();
+    boolean isWithin = array.isWithin(heapBytes, form.letter() == 'X' ? 8 : 1);
+    if (!isWithin || form.storedBytes(array.count()) > heapBytes - array.offset()) {
+      throw outsideHeap(row, array, "elements");
+    }
+    put(row, array.count(), layout().heapOffset() + array.offset(), 0);
+  }
+
+  /** Of a compressed table the heap has compressed bytes alone. */
+  private void take(long row, Descriptor array, Descriptor bytes) {
+    long heapBytes = layout().heapBytes();
+    if (!bytes.isWithin(heapBytes, 1) || bytes.count() > heapBytes - bytes.offset()) {
+      throw outsideHeap(row, bytes, "compressed bytes");
+    }
+    boolean isCountable = array.count() > 0 && array.count() < Integer.MAX_VALUE;
+    if (!isCountable
+        || !ColumnCodec.isWithinReach(bytes.count(), form.storedBytes(array.count()))) {
+      throw badData(
+          row, bytes.count() + " compressed bytes cannot become " + array.count() + " elements");
+    }
+    put(row, array.count(), layout().heapOffset() + bytes.offset(), bytes.count());
+  }
+
+  private FitsException outsideHeap(long row, Descriptor array, String what) {
+    return badData(
+        row,
+        array.count()
+            + " "
+            + what
+            + " from byte "
+            + array.offset()
+            + " are not within the heap of "
+            + layout().heapBytes()
+            + " bytes");
+  }
+
+  private void put(long row, long count, long place, long compressedBytes) {
     ends.setAtIndex(JAVA_LONG, row, count);
-    long place = count == 0 ? 0 : layout().heapOffset() + offset;
     places.elements().setAtIndex(JAVA_LONG, row, place);
+    if (compressed != null) {
+      places.elements().setAtIndex(JAVA_LONG, rows() + row, compressedBytes);
+    }
   }
 
   @Override
@@ -136,9 +199,22 @@ abstract class HeapColumn extends ColumnReader {
   private void fetch(List<Long> pieces, int piece) {
     long last = pieces.get(piece + 1);
     for (long row = pieces.get(piece); row < last; ) {
-      row = countOf(row) == 0 ? row + 1 : fetchNear(row, last);
+      if (countOf(row) == 0) {
+        row++;
+      } else if (compressed != null) {
+        decompress(compressed, row++);
+      } else {
+        row = fetchNear(row, last);
+      }
     }
     finishRows(pieces.get(piece), last);
+  }
+
+  private void decompress(CompressedRows rows, long row) {
+    long compressedBytes = places.elements().getAtIndex(JAVA_LONG, rows() + row);
+    TableTiles.ArrayPlace array =
+        new TableTiles.ArrayPlace(row, place(row), compressedBytes, storedBytes(row));
+    rows.useArray(column(), array, raw -> decode(row, 0, raw, 0, countOf(row)));
   }
 
   /** Fetches the arrays of the next rows that stand near together; returns the row behind them. */

@@ -27,7 +27,7 @@ final class PredicateScan {
     this.rows = rows;
     this.selection = selection;
     this.fetcher = new RowFetcher(file, rows);
-    this.groups = FieldGroup.of(predicate.columns());
+    this.groups = FieldGroup.of(predicate.columns(), fetcher.gapBytes());
     long fitting = fetcher.rowsOfPiece(groups.stream().mapToLong(FieldGroup::bytes));
     // Whole words of the selection, so that no two threads write one.
     this.pieceRows = Math.max(fitting / Long.SIZE, 1) * Long.SIZE;
@@ -60,7 +60,7 @@ final class PredicateScan {
     try {
       for (int i = 0; i < groups.size(); i++) {
         FieldGroup group = groups.get(i);
-        stored.take(group, fetcher.fetch(group.offset(), group.bytes(), at, count, buffers.get(i)));
+        stored.take(group, fetcher.fetch(group, at, count, buffers.get(i)));
       }
       select(evaluation, stored, at, count);
     } finally {

@@ -2,11 +2,12 @@ package org.torchfits.table;
 
 import java.lang.foreign.MemorySegment;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 import org.torchfits.source.Scratch;
 
 /**
  * Brings a range of bytes of many rows. Rows that stand near together come by one read with what is
- * between them.
+ * between them; those of a compressed table are decoded, of one column at a time.
  *
  * <p>Safe for use by several threads.
  */
@@ -22,11 +23,18 @@ final class RowFetcher {
   private final TableFile file;
   private final Rows rows;
   private final long rowBytes;
+  private final @Nullable CompressedRows compressed;
 
   RowFetcher(TableFile file, Rows rows) {
     this.file = file;
     this.rows = rows;
     this.rowBytes = file.layout().rowBytes();
+    this.compressed = file.compressed();
+  }
+
+  /** Bytes between columns that are fetched together at most. */
+  long gapBytes() {
+    return compressed == null ? GAP_BYTES : Long.MIN_VALUE;
   }
 
   /**
@@ -41,6 +49,9 @@ final class RowFetcher {
   /** Whether rows come as they stand in the file. */
   boolean isDense(long bytes) {
     long step = Math.abs(rows.step());
+    if (compressed != null) {
+      return false;
+    }
     // Two comparisons, since the distance of rows may overflow.
     return step > 0 && step <= (GAP_BYTES + bytes) / Math.max(1, rowBytes);
   }
@@ -51,6 +62,9 @@ final class RowFetcher {
    * @param widths bytes of each row that are fetched together, of each group of columns
    */
   long rowsOfPiece(LongStream widths) {
+    if (compressed != null) {
+      return compressed.rowsOfPiece(rows, widths.max().orElse(0));
+    }
     long stride = 1;
     long most = MOST_ROWS;
     for (long bytes : widths.toArray()) {
@@ -63,18 +77,20 @@ final class RowFetcher {
   /**
    * Fetches bytes of a range of the wanted rows.
    *
-   * @param offset in the row
-   * @param bytes of each row
+   * @param fields bytes of each row that are wanted; of a compressed table those of one column
    * @param first of the wanted rows, from 0
    * @param count at least 1
    */
-  RowBlock fetch(long offset, long bytes, long first, int count, RowBuffers buffers) {
-    if (bytes == 0) {
+  RowBlock fetch(FieldGroup fields, long first, int count, RowBuffers buffers) {
+    if (fields.bytes() == 0) {
       return new RowBlock(MemorySegment.NULL, 0, 0, count);
     }
-    return isDense(bytes)
-        ? fetchDense(offset, bytes, first, count, buffers)
-        : fetchPacked(offset, bytes, first, count, buffers);
+    if (compressed != null) {
+      return compressed.fetch(fields.columns().getFirst(), rows, first, count, buffers);
+    }
+    return isDense(fields.bytes())
+        ? fetchDense(fields.offset(), fields.bytes(), first, count, buffers)
+        : fetchPacked(fields.offset(), fields.bytes(), first, count, buffers);
   }
 
   private RowBlock fetchDense(long offset, long bytes, long first, int count, RowBuffers buffers) {

@@ -63,7 +63,8 @@ final class RowSieve implements AutoCloseable {
   }
 
   /**
-   * A sieve for columns of a table; null if its rows are too long to be read whole, or stand apart.
+   * A sieve for columns of a table; null if its rows are too long to be read whole, or stand apart,
+   * or are compressed by columns.
    *
    * @param mostKept bytes of rows that are kept; those beyond are read twice
    */
@@ -109,7 +110,7 @@ final class RowSieve implements AutoCloseable {
   private RowBlock fetch(long block, RowBuffers buffers) {
     long first = block * blockRows;
     int count = (int) Math.min(blockRows, rows.count() - first);
-    return fetcher.fetch(read.offset(), read.bytes(), first, count, buffers);
+    return fetcher.fetch(read, first, count, buffers);
   }
 
   /** Lists the rows of a block for which the condition is true; how many they are. */

@@ -10,6 +10,7 @@ import org.torchfits.header.HduReader;
 import org.torchfits.header.HduSelector;
 import org.torchfits.header.Keywords;
 import org.torchfits.source.FileIdentity;
+import org.torchfits.tile.TableTiles;
 
 /**
  * A table of an open file: its layout and its bytes.
@@ -21,13 +22,32 @@ public final class TableFile implements AutoCloseable {
   private final Hdu hdu;
   private final TableLayout layout;
 
+  private final @Nullable CompressedRows compressed;
+
   /** The bytes of a small table, which came with the header. */
   private final @Nullable MemorySegment buffered;
 
-  private TableFile(HduReader reader, Hdu hdu, TableLayout layout) {
+  /**
+   * What a header tells, which is kept with the HDU.
+   *
+   * @param header of a compressed table; null of others
+   */
+  private record Parsed(TableLayout layout, @Nullable Keywords header) {
+    static Parsed of(String place, Hdu hdu, Keywords header) {
+      boolean isCompressed = TableLayout.isCompressed(hdu.kind(), header);
+      return new Parsed(TableLayout.of(place, hdu, header), isCompressed ? header : null);
+    }
+  }
+
+  private TableFile(HduReader reader, Hdu hdu, Parsed parsed) {
     this.reader = reader;
     this.hdu = hdu;
-    this.layout = layout;
+    this.layout = parsed.layout();
+    this.compressed =
+        parsed.header() == null
+            ? null
+            : new CompressedRows(
+                layout, new TableTiles(layout.place(), reader, hdu, parsed.header()));
     this.buffered = reader.buffered(hdu.dataOffset(), hdu.dataBytes());
   }
 
@@ -72,12 +92,12 @@ public final class TableFile implements AutoCloseable {
    */
   static TableFile of(HduReader reader, Hdu hdu) {
     String place = reader.source().name() + "[" + hdu.index() + "]";
-    TableLayout layout =
+    Parsed parsed =
         reader.derived(
             hdu,
-            TableLayout.class,
-            () -> TableLayout.of(place, hdu, new Keywords(place, reader.headerText(hdu))));
-    return new TableFile(reader, hdu, layout);
+            Parsed.class,
+            () -> Parsed.of(place, hdu, new Keywords(place, reader.headerText(hdu))));
+    return new TableFile(reader, hdu, parsed);
   }
 
   /**
@@ -105,6 +125,11 @@ public final class TableFile implements AutoCloseable {
     return layout;
   }
 
+  /** The rows of a compressed table; null if it is not compressed. */
+  @Nullable CompressedRows compressed() {
+    return compressed;
+  }
+
   /** Index of the HDU from 0. */
   public int hdu() {
     return hdu.index();
@@ -130,7 +155,12 @@ public final class TableFile implements AutoCloseable {
 
   /** Likewise, for what is read of rows. */
   void requireRows(Rows rows) {
-    if (rows.count() > 0 && layout.rowBytes() > 0) {
+    if (rows.count() == 0 || layout.rowBytes() == 0) {
+      return;
+    }
+    if (compressed != null) {
+      requireInFile(layout.heapOffset() + layout.heapBytes());
+    } else {
       requireInFile(layout.rowOffset(rows.end() - 1) + layout.rowBytes());
     }
   }

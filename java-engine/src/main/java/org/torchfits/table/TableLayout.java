@@ -10,12 +10,14 @@ import org.torchfits.header.Keywords;
 
 /**
  * Where the rows and columns of a table stand in its file; every number is checked against the
- * others, none against the file's size.
+ * others, none against the file's size. Rows and columns of a compressed table are told as they are
+ * without the compression, the heap as it stands in the file.
  *
  * @param place file and HDU, as errors show them
  * @param kind BINARY_TABLE or ASCII_TABLE
  * @param rowBytes NAXIS1
- * @param dataOffset where the first row begins, in bytes from the start of the file
+ * @param dataOffset where the first row begins, in bytes from the start of the file; of a
+ *     compressed table that of the first tile
  * @param heapOffset where the heap begins, likewise; no row ends after it
  * @param heapBytes up to the end of the data, 0 without a heap
  * @param columns in the order of the header
@@ -35,16 +37,20 @@ public record TableLayout(
    *
    * @param place file and HDU, as errors show them
    * @param header of the HDU
-   * @throws FitsException of kind WRONG_HDU_KIND, UNSUPPORTED or BAD_HEADER
+   * @throws FitsException of kind WRONG_HDU_KIND or BAD_HEADER
    */
   public static TableLayout of(String place, Hdu hdu, Keywords header) {
-    requireTable(place, hdu, header);
+    requireTable(place, hdu);
     if (hdu.axes().length != 2) {
       throw header.bad("NAXIS = " + hdu.axes().length + " of a table is not 2");
     }
     long rowBytes = hdu.axes()[0];
     long rows = hdu.axes()[1];
-    long tableBytes = tableBytes(header, hdu, rowBytes, rows);
+    boolean isCompressed = isCompressed(hdu.kind(), header);
+    long tableBytes =
+        isCompressed
+            ? tableBytes(header, hdu, stored(header, "NAXIS1"), stored(header, "NAXIS2"))
+            : tableBytes(header, hdu, rowBytes, rows);
     long heapOffset = header.integer("THEAP", tableBytes, 0, Long.MAX_VALUE);
     if (heapOffset < tableBytes || heapOffset > hdu.dataBytes()) {
       throw header.bad(
@@ -63,10 +69,14 @@ public record TableLayout(
         hdu.dataOffset(),
         hdu.dataOffset() + heapOffset,
         hdu.dataBytes() - heapOffset,
-        new ColumnParser(header, hdu.kind() == HduKind.ASCII_TABLE, rowBytes).columns());
+        new ColumnParser(header, hdu.kind(), rowBytes).columns());
   }
 
-  private static void requireTable(String place, Hdu hdu, Keywords header) {
+  private static long stored(Keywords header, String keyword) {
+    return header.integer(keyword, 0, Long.MAX_VALUE);
+  }
+
+  private static void requireTable(String place, Hdu hdu) {
     switch (hdu.kind()) {
       case BINARY_TABLE, ASCII_TABLE -> {}
       case IMAGE, COMPRESSED_IMAGE, RANDOM_GROUPS ->
@@ -77,10 +87,11 @@ public record TableLayout(
               ErrorKind.WRONG_HDU_KIND,
               place + ": the HDU is an extension of a type that is not a table");
     }
-    if (header.isTrue("ZTABLE")) {
-      throw new FitsException(
-          ErrorKind.UNSUPPORTED, place + ": compressed tables (ZTABLE) cannot be read");
-    }
+  }
+
+  /** Whether a table is compressed (FITS 4.0, section 10.3). */
+  static boolean isCompressed(HduKind kind, Keywords header) {
+    return kind == HduKind.BINARY_TABLE && header.isTrue("ZTABLE");
   }
 
   private static long tableBytes(Keywords header, Hdu hdu, long rowBytes, long rows) {

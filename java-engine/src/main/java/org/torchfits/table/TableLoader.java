@@ -31,6 +31,9 @@ public final class TableLoader {
   /** Up to this one thread is done before a second one, woken for it, would have been of help. */
   private static final long SMALL_BYTES = 512 << 10;
 
+  /** Likewise, of rows that are decompressed. */
+  private static final long SMALL_COMPRESSED_BYTES = 64 << 10;
+
   private final TableFile file;
   private final Rows rows;
   private final Abi abi;
@@ -119,20 +122,32 @@ public final class TableLoader {
   }
 
   private Job rowsJob() {
-    List<ColumnGroup> groups = ColumnGroup.of(columns);
+    List<ColumnGroup> groups = ColumnGroup.of(columns, fetcher.gapBytes());
     long perPiece = fetcher.rowsOfPiece(groups.stream().mapToLong(ColumnGroup::bytes));
+    // Columns of a compressed table have nothing to do with each other.
+    List<List<ColumnGroup>> shares =
+        isCompressed() ? groups.stream().map(List::of).toList() : List.of(groups);
+    long pieces = groups.isEmpty() ? 0 : Math.ceilDiv(rows.count(), perPiece) * shares.size();
     Job job =
         new Job(
-            groups.isEmpty() ? 0 : Math.ceilDiv(rows.count(), perPiece),
-            piece -> readRows(groups, piece * perPiece, perPiece));
+            pieces,
+            piece -> {
+              List<ColumnGroup> share = shares.get((int) (piece % shares.size()));
+              readRows(share, piece / shares.size() * perPiece, perPiece);
+            });
     return share(job, groups.stream().mapToLong(ColumnGroup::bytes).sum());
+  }
+
+  private boolean isCompressed() {
+    return file.compressed() != null;
   }
 
   /**
    * @param rowBytes that are read of each row
    */
   private Job share(Job job, long rowBytes) {
-    if (job.pieces() > 1 && rows.count() > SMALL_BYTES / Math.max(1, rowBytes)) {
+    long small = isCompressed() ? SMALL_COMPRESSED_BYTES : SMALL_BYTES;
+    if (job.pieces() > 1 && rows.count() > small / Math.max(1, rowBytes)) {
       Workers.share(job);
     }
     return job;
@@ -142,7 +157,7 @@ public final class TableLoader {
     int count = (int) Math.min(most, rows.count() - first);
     for (ColumnGroup group : groups) {
       try (RowBuffers buffers = new RowBuffers()) {
-        RowBlock block = fetcher.fetch(group.offset(), group.bytes(), first, count, buffers);
+        RowBlock block = fetcher.fetch(group.fields(), first, count, buffers);
         for (ColumnReader column : group.columns()) {
           column.read(block, block.offset() + column.column().offset() - group.offset(), first);
         }

@@ -10,7 +10,9 @@ import static java.nio.ByteOrder.BIG_ENDIAN;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -39,14 +41,24 @@ record TileColumn(long offset, long bytes, char descriptor, char letter) {
   /** The columns of a header by name, in capitals. */
   static Map<String, TileColumn> byName(Keywords header) {
     Map<String, TileColumn> columns = new HashMap<>();
+    List<TileColumn> all = all(header);
+    for (int index = 0; index < all.size(); index++) {
+      String name = header.string("TTYPE" + (index + 1));
+      if (name != null) {
+        columns.putIfAbsent(name.strip().toUpperCase(Locale.ROOT), all.get(index));
+      }
+    }
+    return columns;
+  }
+
+  /** The columns in the order of the header. */
+  static List<TileColumn> all(Keywords header) {
+    List<TileColumn> columns = new ArrayList<>();
     long fields = header.integer("TFIELDS", 0, MAX_FIELDS);
     long offset = 0;
     for (int field = 1; field <= fields; field++) {
       TileColumn column = parse(header, field, offset);
-      String name = header.string("TTYPE" + field);
-      if (name != null) {
-        columns.putIfAbsent(name.strip().toUpperCase(Locale.ROOT), column);
-      }
+      columns.add(column);
       offset += column.bytes();
     }
     return columns;

@@ -18,7 +18,7 @@ import org.torchfits.source.FileIdentity;
  */
 public final class TileReader {
   private final String place;
-  private final HduReader reader;
+  private final TileBytes bytes;
   private final int hdu;
   private final TileTable table;
   private final TileDecoder decoder;
@@ -33,18 +33,18 @@ public final class TileReader {
   public TileReader(String place, HduReader reader, Hdu hdu) {
     TiledHdu known = TiledHdu.of(place, reader, hdu);
     this.place = place;
-    this.reader = reader;
+    this.bytes = new TileBytes(place, reader);
     this.hdu = hdu.index();
     this.table = known.table();
     this.decoder = known.decoder();
     this.file = reader.source().settledIdentity();
-    requireRows();
+    requireRows(reader.source());
   }
 
-  private void requireRows() {
-    ByteSource source = reader.source();
+  private void requireRows(ByteSource source) {
     if (table.grid().tiles() > 0 && !source.reaches(table.heapOffset())) {
-      throw truncated("the file ends before the table of its tiles does, at byte " + source.size());
+      throw bytes.truncated(
+          "the file ends before the table of its tiles does, at byte " + source.size());
     }
   }
 
@@ -70,7 +70,8 @@ public final class TileReader {
    */
   public void readRows(long first, Tile[] tiles, int from, int count, TileScratch scratch) {
     long rowBytes = table.rowBytes();
-    MemorySegment rows = read(table.rowsOffset() + first * rowBytes, count * rowBytes, scratch);
+    MemorySegment rows =
+        bytes.read(table.rowsOffset() + first * rowBytes, count * rowBytes, scratch);
     for (int i = 0; i < count; i++) {
       tiles[from + i] = tile(first + i, rows.asSlice(i * rowBytes, rowBytes));
     }
@@ -85,11 +86,7 @@ public final class TileReader {
   }
 
   private Tile requireInFile(Tile tile) {
-    ByteSource source = reader.source();
-    if (!source.reaches(tile.end())) {
-      String end = "its bytes end at byte " + tile.end() + ", the file at byte " + source.size();
-      throw truncated("tile " + tile.index() + ": " + end);
-    }
+    bytes.requireInFile(tile.end(), "tile " + tile.index() + ": its bytes");
     return tile;
   }
 
@@ -100,19 +97,7 @@ public final class TileReader {
    *     with that scratch
    */
   public MemorySegment readTiles(Tile first, Tile last, TileScratch scratch) {
-    return read(first.offset(), last.end() - first.offset(), scratch);
-  }
-
-  private MemorySegment read(long offset, long bytes, TileScratch scratch) {
-    MemorySegment buffered = reader.buffered(offset, bytes);
-    if (buffered != null) {
-      return buffered;
-    }
-    MemorySegment into = scratch.compressed(bytes);
-    if (reader.source().read(offset, into) < bytes) {
-      throw truncated("the file became shorter while it was read");
-    }
-    return into;
+    return bytes.read(first.offset(), last.end() - first.offset(), scratch);
   }
 
   /**
@@ -158,9 +143,5 @@ public final class TileReader {
   private FitsException bad(long index, TileFormatException broken) {
     return new FitsException(
         ErrorKind.BAD_DATA, place + ": tile " + index + ": " + broken.getMessage());
-  }
-
-  private FitsException truncated(String reason) {
-    return new FitsException(ErrorKind.TRUNCATED, place + ": " + reason);
   }
 }

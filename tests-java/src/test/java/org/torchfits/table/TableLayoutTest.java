@@ -290,9 +290,36 @@ class TableLayoutTest {
   void kinds_otherThanTables_areRefused() {
     FitsException image = assertThrows(FitsException.class, () -> layout("IMAGE", 4, 2, 0));
     assertEquals(ErrorKind.WRONG_HDU_KIND, image.kind());
-    FitsException compressed =
-        assertThrows(
-            FitsException.class, () -> binary(4, number("ZTABLE", "T"), number("TFIELDS", 0)));
-    assertEquals(ErrorKind.UNSUPPORTED, compressed.kind());
+  }
+
+  private static TableLayout compressed(String... cards) {
+    List<String> all = new ArrayList<>(List.of(number("ZTABLE", "T"), number("TFIELDS", 1)));
+    all.addAll(List.of(cards));
+    return layout("BINTABLE", 16, 2, 100, all.toArray(String[]::new));
+  }
+
+  @Test
+  void compressedTable_isToldAsItWas() {
+    TableLayout table =
+        compressed(
+            number("ZNAXIS1", 8),
+            number("ZNAXIS2", 50),
+            text("TFORM1", "1QB"),
+            text("ZFORM1", "2J"));
+    assertEquals(50, table.rows());
+    assertEquals(8, table.rowBytes());
+    assertEquals("2J", table.columns().get(0).form().text().strip());
+    assertEquals(table.dataOffset() + 32, table.heapOffset());
+    assertEquals(100, table.heapBytes());
+  }
+
+  @Test
+  void compressedTable_withoutItsShape_isRefused() {
+    FitsException thrown =
+        assertThrows(FitsException.class, () -> compressed(number("ZNAXIS1", 8)));
+    assertEquals("memory.fits[1]: ZNAXIS2 is missing", thrown.getMessage());
+    refused(
+        () -> compressed(number("ZNAXIS1", 8), number("ZNAXIS2", 1), text("TFORM1", "2J")),
+        "ZFORM1 is missing");
   }
 }
