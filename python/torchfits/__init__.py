@@ -48,7 +48,7 @@ from torchfits.tables import read_columns
 from torchfits.writing import Column, write
 
 if _typing.TYPE_CHECKING:
-    from torchfits.frames import MaterializedFrame, read_table
+    from torchfits.frames import MaterializedFrame, RemoteMaterializedFrame, read_table
 
 __version__ = "0.1.0"
 
@@ -82,6 +82,7 @@ __all__ = [
     "NotAFileError",
     "NotFitsError",
     "RaggedColumn",
+    "RemoteMaterializedFrame",
     "SectionError",
     "StringColumn",
     "Table",
@@ -108,7 +109,7 @@ __all__ = [
 
 def __getattr__(name: str) -> _typing.Any:  # noqa: ANN401 - what the module has under that name
     """`torch_frame` takes a second to import: what needs it is imported when it is asked for."""
-    if name in ("MaterializedFrame", "read_table"):
+    if name in ("MaterializedFrame", "RemoteMaterializedFrame", "read_table"):
         from torchfits import frames
 
         return getattr(frames, name)

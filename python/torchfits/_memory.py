@@ -7,12 +7,14 @@ import io
 import itertools
 import mmap
 import os
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, cast
 
 import numpy as np
 import torch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from typing_extensions import Buffer
 
 # As the engine's SourceNames has it: no byte is this character, so no file is called that way.
@@ -42,6 +44,27 @@ Source: TypeAlias = "str | os.PathLike[str] | Buffer | Readable | torch.Tensor"
 """What can be read: a path, bytes, or a binary file object."""
 
 
+class Transfers(NamedTuple):
+    """What was taken from sources that are no local files.
+
+    Attributes:
+        requests: how often a range of bytes was asked for.
+        bytes_read: how many bytes came.
+    """
+
+    requests: int
+    bytes_read: int
+
+    def __sub__(self, before: Transfers) -> Transfers:
+        return Transfers(self.requests - before.requests, self.bytes_read - before.bytes_read)
+
+
+def transfers(contents: Iterable[Content]) -> Transfers:
+    """What the engine took from all of them so far."""
+    all_of_them = [content.transfers for content in contents]
+    return Transfers(sum(one.requests for one in all_of_them), sum(one.bytes_read for one in all_of_them))
+
+
 class Content(os.PathLike[str]):
     """The bytes of a FITS file, held where they are as long as this lives.
 
@@ -61,13 +84,13 @@ class Content(os.PathLike[str]):
         """
         self._source = source
         self._held = source if isinstance(source, bytes) else _array(source)
-        self._label = label or f"<{type(source).__name__} of {len(self._held)}>"
+        self._label = label
         self._counts = _Counts()
         self._name: _Name | None = None
 
     def __fspath__(self) -> str:
         """The label."""
-        return self._label
+        return self._label or f"<{type(self._source).__name__} of {len(self._held)}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Content, (self._source, self._label)
@@ -84,16 +107,15 @@ class Content(os.PathLike[str]):
         return name
 
     def _text(self) -> str:
-        constant = isinstance(self._held, bytes)
-        address = _address_of_bytes(self._held) if constant else self._held.ctypes.data
-        label = self._label.encode("utf-8", "replace").decode().replace("\0", "?")
-        counts = ctypes.addressof(self._counts)
-        return f"{_KIND}{next(_numbers)},{int(constant)},{address},{len(self._held)},{counts}:{label}"
+        held = self._held
+        place = f"1,{_address_of_bytes(held)}" if isinstance(held, bytes) else f"0,{held.ctypes.data}"
+        label = os.fspath(self).encode("utf-8", "replace").decode().replace("\0", "?")
+        return f"{_KIND}{next(_numbers)},{place},{len(held)},{ctypes.addressof(self._counts)}:{label}"
 
     @property
-    def transfers(self) -> tuple[int, int]:
-        """How often the engine took bytes so far, and how many these were."""
-        return self._counts[0], self._counts[1]
+    def transfers(self) -> Transfers:
+        """What the engine took so far."""
+        return Transfers(self._counts[0], self._counts[1])
 
 
 class _Name(str):
@@ -116,8 +138,10 @@ def kept(source: Source) -> str | os.PathLike[str]:
         TypeError: if it is no source, or a file object of text.
         ValueError: for bytes that cannot be read where they are.
     """
+    if isinstance(source, bytes):
+        return Content(source)
     if isinstance(source, str | os.PathLike):
-        return cast("str | os.PathLike[str]", source)
+        return source
     return _content_of_file(cast("Readable", source)) if _is_file(source) else Content(cast("Buffer", source))
 
 
@@ -152,7 +176,7 @@ def _array_of_tensor(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
         raise TypeError(f"a FITS file is bytes, a tensor of torch.uint8, not of {tensor.dtype}")
     if tensor.device.type != "cpu" or not tensor.is_contiguous():
         raise ValueError("a tensor of bytes must be contiguous and on the CPU")
-    return tensor.numpy().reshape(-1)
+    return np.frombuffer(tensor.numpy(), np.uint8)
 
 
 def _is_file(candidate: object) -> bool:
