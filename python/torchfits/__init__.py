@@ -49,7 +49,7 @@ from torchfits.tables import read_columns
 from torchfits.writing import Column, write
 
 if _typing.TYPE_CHECKING:
-    from torchfits.frames import MaterializedFrame, read_table
+    from torchfits.frames import MaterializedFrame, RemoteMaterializedFrame, read_table
 
 __version__ = "0.1.0"
 
@@ -84,6 +84,7 @@ __all__ = [
     "NotAFileError",
     "NotFitsError",
     "RaggedColumn",
+    "RemoteMaterializedFrame",
     "SectionError",
     "StringColumn",
     "Table",
@@ -110,7 +111,7 @@ __all__ = [
 
 def __getattr__(name: str) -> _typing.Any:  # noqa: ANN401 - what the module has under that name
     """`torch_frame` takes a second to import: what needs it is imported when it is asked for."""
-    if name in ("MaterializedFrame", "read_table"):
+    if name in ("MaterializedFrame", "RemoteMaterializedFrame", "read_table"):
         from torchfits import frames
 
         return getattr(frames, name)

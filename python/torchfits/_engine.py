@@ -15,6 +15,7 @@ import torch
 
 from torchfits import _jvm
 from torchfits._dlpack import Exported, tensor_at
+from torchfits._memory import Content, Source, kept
 from torchfits.errors import BY_KIND, EngineError, FitsError
 
 if TYPE_CHECKING:
@@ -465,7 +466,8 @@ class ColumnsAhead:
         self._id = next(_ids_ahead)
         self._api = _enter()
         wanted = "\0".join(map(_column_text, columns))
-        # It is read until the work ends.
+        # They are read until the work ends.
+        self._path = path
         self._numbers = None if rows.numbers is None else Exported(rows.numbers)
         address = 0 if self._numbers is None else self._numbers.address
         arguments = (path, *selector, wanted, rows.slice, address, rows.mask, condition, content)
@@ -609,16 +611,21 @@ def describe() -> str:
         raise _translate(error) from None
 
 
-def encode(path: str | os.PathLike[str]) -> str:
-    """A file's name as the engine takes it.
+def encode(path: Source) -> str:
+    """The name of a file, or of bytes in memory, as the engine takes it.
+
+    The bytes stay where they are as long as the name lives: whoever calls the engine keeps it until the call is over.
 
     Raises:
-        TypeError: if `path` is not a str or a path of one.
-        ValueError: if it holds a NUL, which no file name can.
+        TypeError: if `path` is neither a str, a path of one, bytes nor a binary file object.
+        ValueError: if it holds a NUL, which no file name can, or bytes cannot be read where they are.
     """
-    name = os.fspath(path)
+    source = path if isinstance(path, str) else kept(path)
+    if isinstance(source, Content):
+        return source.name
+    name = os.fspath(source)
     if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance] - a path may be one of bytes
-        raise TypeError(f"path must be str or os.PathLike[str], not {type(name).__name__}")
+        raise TypeError(f"path must be str or os.PathLike[str], not os.PathLike[{type(name).__name__}]")
     if "\0" in name:
         raise ValueError("a file name cannot hold a NUL character")
     return name if name.isascii() else os.fsencode(name).decode("latin-1")

@@ -6,9 +6,12 @@ import operator
 import os
 import re
 from types import EllipsisType
-from typing import SupportsIndex, TypeVar
+from typing import TYPE_CHECKING, SupportsIndex, TypeVar
 
 from torchfits import _engine
+
+if TYPE_CHECKING:
+    from torchfits._memory import Source
 
 Hdu = int | str | tuple[str, int]
 """An HDU: its number from 0, its EXTNAME, or its EXTNAME and EXTVER."""
@@ -30,7 +33,7 @@ Location = tuple[str, _engine.Selector, str | None]
 
 
 def locate(
-    path: str | os.PathLike[str],
+    path: Source,
     hdu: Hdu | None = None,
     section: Section | None = None,
     *,
@@ -42,7 +45,7 @@ def locate(
     first, pixels from 1, both ends in.
 
     Args:
-        path: of the file.
+        path: of the file, or its bytes or a file object, which have no brackets.
         hdu: None for that in the path or `default`.
         section: None for that in the path or all.
         default: the HDU where neither says one.
@@ -64,7 +67,7 @@ def locate(
     return encoded, default if hdu is None else selector(hdu), text
 
 
-def split_row_filter(path: str | os.PathLike[str]) -> tuple[str | os.PathLike[str], str | None]:
+def split_row_filter(path: Source) -> tuple[Source, str | None]:
     """Takes CFITSIO's row filter off a path, `events.fits[EVENTS][pha > 5]`; None if there is none.
 
     Returns:

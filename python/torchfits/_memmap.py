@@ -55,7 +55,8 @@ def memmap(path: str | os.PathLike[str], *, hdu: Hdu | None = None) -> torch.Ten
     mapped: the pixels that it lost cannot be read, and the process gets SIGBUS.
 
     Args:
-        path: the file, compressed or not; a str may carry an HDU in CFITSIO's syntax, `img.fits[SCI,1]`.
+        path: the file, compressed or not; a str may carry an HDU in CFITSIO's syntax, `img.fits[SCI,1]`. Only files are
+            mapped: `read_image` reads bytes and file objects.
         hdu: a number from 0, a name, or (name, version); None for the first HDU with an image.
 
     Returns:
@@ -67,6 +68,8 @@ def memmap(path: str | os.PathLike[str], *, hdu: Hdu | None = None) -> torch.Ten
         TypeError: for arguments of a wrong type.
         ValueError: for arguments that make no sense.
     """
+    if not isinstance(path, str | os.PathLike):  # pyright: ignore[reportUnnecessaryIsInstance] - others are read
+        raise TypeError(f"memmap maps files, not {type(path).__name__}: read_image reads it")
     name, selector, section = locate(path, hdu)
     if section is not None:
         raise ValueError("memmap maps whole images: index its result instead")

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import math
 import operator
-import os
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Protocol, SupportsFloat, SupportsIndex, TypeVar, overload
+from typing import Any, Literal, Protocol, SupportsFloat, SupportsIndex, TypeVar, cast, overload
 
 import torch
 
 from torchfits import _engine
 from torchfits._location import Hdu, Section, locate, section_text, selector
+from torchfits._memory import Source, is_source
 from torchfits._results import Device, engine_dtype, require_fillable
-
-if TYPE_CHECKING:
-    Path = str | os.PathLike[str]
 
 __all__ = ["read_batch", "read_cutouts"]
 
@@ -40,7 +37,7 @@ Boxes = Sequence[tuple[slice, ...]] | torch.Tensor | _Array
 
 @overload
 def read_batch(
-    paths: Path | Iterable[Path],
+    paths: Source | Iterable[Source],
     *,
     hdu: Hdu | list[_Hdu] | None = None,
     section: Section | list[_Section] | None = None,
@@ -52,7 +49,7 @@ def read_batch(
 ) -> torch.Tensor: ...
 @overload
 def read_batch(
-    paths: Path | Iterable[Path],
+    paths: Source | Iterable[Source],
     *,
     hdu: Hdu | list[_Hdu] | None = None,
     section: Section | list[_Section] | None = None,
@@ -64,7 +61,7 @@ def read_batch(
 ) -> list[torch.Tensor]: ...
 @overload
 def read_batch(
-    paths: Path | Iterable[Path],
+    paths: Source | Iterable[Source],
     *,
     hdu: Hdu | list[_Hdu] | None = None,
     section: Section | list[_Section] | None = None,
@@ -75,7 +72,7 @@ def read_batch(
     fill: _Fill = math.nan,
 ) -> tuple[torch.Tensor, torch.Tensor]: ...
 def read_batch(
-    paths: Path | Iterable[Path],
+    paths: Source | Iterable[Source],
     *,
     hdu: Hdu | list[_Hdu] | None = None,
     section: Section | list[_Section] | None = None,
@@ -135,7 +132,7 @@ def read_batch(
 
 
 def read_cutouts(
-    path: Path,
+    path: Source,
     boxes: Boxes,
     *,
     hdu: Hdu | None = None,
@@ -183,12 +180,13 @@ def read_cutouts(
 
 
 def _items(
-    paths: Path | Iterable[Path], hdu: Hdu | list[_Hdu] | None, section: Section | list[_Section] | None
+    paths: Source | Iterable[Source], hdu: Hdu | list[_Hdu] | None, section: Section | list[_Section] | None
 ) -> tuple[list[str], list[_engine.Selector], list[str] | None]:
-    one_path = isinstance(paths, str | os.PathLike)
+    one_path = is_source(paths)
     if one_path and not isinstance(hdu, list) and not isinstance(section, list):
         raise TypeError("read_batch takes several paths, HDUs or sections; read_image takes one of each")
-    names = [_engine.encode(path) for path in ([paths] if one_path else paths)]  # pyright: ignore[reportGeneralTypeIssues]
+    sources = cast("Iterable[Source]", [paths] if one_path else paths)
+    names = [_engine.encode(source) for source in sources]
     hdus = [_FIRST_IMAGE] if hdu is None else [selector(one) for one in (hdu if isinstance(hdu, list) else [hdu])]
     sections = (
         None

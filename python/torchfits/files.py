@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO, overload
 
 from torchfits import _engine
 from torchfits._location import Hdu, Section, selector
+from torchfits._memory import Source, kept
 from torchfits.errors import FitsWarning, HduNotFoundError
 from torchfits.headers import Header, read_header
 from torchfits.images import read_image
@@ -96,7 +97,7 @@ class HDU:
             arrays of all groups for random groups, (GCOUNT, NAXISn, ..., NAXIS2).
     """
 
-    def __init__(self, path: str, index: int, line: str) -> None:
+    def __init__(self, path: str | os.PathLike[str], index: int, line: str) -> None:
         """One line of the engine's list."""
         kind, version, bitpix, shape, name = line.split("\t", 4)
         self._path = path
@@ -179,13 +180,14 @@ class HDUList(Sequence[HDU]):
     who are used to it. After `close` nothing more is read.
 
     Attributes:
-        filename: as it was given.
+        filename: as it was given; of bytes and file objects what messages call them.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: Source) -> None:
         """Lists the HDUs of a file."""
-        self.filename = os.fspath(path)
-        listing = _list(self.filename)
+        file = kept(path)
+        self.filename = os.fspath(file)
+        listing = _list(file)
         self._hdus = listing.hdus
         self._problem = listing.problem
         if listing.problem is not None:
@@ -267,11 +269,12 @@ class HDUList(Sequence[HDU]):
         return f"HDUList({self.filename!r}, {len(self._hdus)} HDUs)"
 
 
-def open(path: str | os.PathLike[str], mode: Literal["r"] = "r") -> HDUList:
+def open(path: Source, mode: Literal["r"] = "r") -> HDUList:
     """Opens a FITS file: a lazy list of its HDUs.
 
     Args:
-        path: of the file. Taken literally: brackets in it have no meaning.
+        path: of the file. Taken literally: brackets in it have no meaning. Also bytes or a file object, as for
+            `read_image`: bytes are held, and a file object is read, when it is opened.
         mode: "r", for reading.
 
     Raises:
@@ -284,7 +287,7 @@ def open(path: str | os.PathLike[str], mode: Literal["r"] = "r") -> HDUList:
     return HDUList(path)
 
 
-def _list(path: str) -> _Listing:
+def _list(path: str | os.PathLike[str]) -> _Listing:
     text, _, problem = _engine.list_hdus(_engine.encode(path)).partition("\n!")
     hdus = tuple(HDU(path, index, line) for index, line in enumerate(text.split("\n")))
     return _Listing(hdus, problem or None)

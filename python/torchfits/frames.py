@@ -23,13 +23,14 @@ from torch_frame.data.stats import StatType
 
 from torchfits import _arrow, _engine
 from torchfits._columns import ColumnInfo, RaggedColumn, StringColumn
+from torchfits._memory import Content, Source, Transfers, kept
 from torchfits._rows import ColumnData, null_value
 from torchfits.tables import Rows, describe_table, read_columns
 
 if TYPE_CHECKING:
     from torchfits._location import Hdu
 
-__all__ = ["MaterializedFrame", "materialize", "read_table"]
+__all__ = ["MaterializedFrame", "RemoteMaterializedFrame", "materialize", "read_table"]
 
 Stype = torch_frame.stype
 Stats = dict[StatType, Any]
@@ -65,7 +66,7 @@ class MaterializedFrame(TensorFrame):
             (float32 would change them), vectors with values that are not finite.
         schema: what the file says of each column.
         units: TUNIT of each column that has one.
-        source: the file, if the frame was read from one.
+        source: the file, if the frame was read from one; of bytes and file objects what messages call them.
     """
 
     col_stats: dict[str, Stats]
@@ -115,6 +116,26 @@ class MaterializedFrame(TensorFrame):
         raise KeyError(f"no numerical or categorical column {name!r}")
 
 
+class RemoteMaterializedFrame(MaterializedFrame):
+    """The same, read from a source that is no local file: bytes in memory, or a file object.
+
+    Attributes:
+        requests: how often a range of bytes of the source was asked for while the frame was made.
+        bytes_read: how many bytes came.
+    """
+
+    requests: int
+    bytes_read: int
+
+    @classmethod
+    def of(cls, frame: MaterializedFrame, transfers: Transfers) -> RemoteMaterializedFrame:
+        """The same frame, with what was transferred for it."""
+        remote = cls.__new__(cls)
+        vars(remote).update(vars(frame))
+        remote.requests, remote.bytes_read = transfers
+        return remote
+
+
 class _FrameDataset(Dataset):
     """torch_frame's dataset around a frame that is there already: nothing of a DataFrame but its index is needed."""
 
@@ -128,7 +149,7 @@ class _FrameDataset(Dataset):
 
 
 def read_table(
-    path: str | os.PathLike[str],
+    path: Source,
     columns: str | int | Iterable[str | int] | None = None,
     *,
     hdu: Hdu | None = None,
@@ -155,15 +176,20 @@ def read_table(
             can be categorical, integers of any size numerical (rounded to float32), integers of variable length
             multicategorical.
 
+    Returns:
+        The frame; a `RemoteMaterializedFrame` if `path` is bytes or a file object.
+
     Raises:
         FitsError: one of its subclasses, as `read_columns`.
         KeyError: if `stypes` names a column that is not read.
         ValueError: if a column cannot be what `stypes` says.
     """
-    schema = describe_table(path, hdu=hdu)
-    data = read_columns(path, columns, hdu=hdu, rows=rows, where=where)
+    file = kept(path)
+    schema = describe_table(file, hdu=hdu)
+    data = read_columns(file, columns, hdu=hdu, rows=rows, where=where)
     infos = {name: schema[name] for name in data}
-    return materialize(data, infos, stypes=stypes, source=os.fspath(path))
+    frame = materialize(data, infos, stypes=stypes, source=os.fspath(file))
+    return RemoteMaterializedFrame.of(frame, file.transfers) if isinstance(file, Content) else frame
 
 
 def materialize(

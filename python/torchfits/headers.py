@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import ItemsView, Iterator, Mapping, MutableMapping, ValuesView
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from torchfits import _engine
 from torchfits._cards import (
@@ -25,6 +24,9 @@ from torchfits._cards import (
 )
 from torchfits._location import Hdu, locate
 
+if TYPE_CHECKING:
+    from torchfits._memory import Source
+
 __all__ = ["Header", "read_header"]
 
 _PRIMARY = (0, None, 0)
@@ -42,14 +44,15 @@ Only the file says which, so a type checker lets it pass for any of them.
 NewValue: TypeAlias = CardValue | SupportsItem | list[str] | tuple[CardValue | SupportsItem, str | None]
 
 
-def read_header(path: str | os.PathLike[str], *, hdu: Hdu = 0) -> Header:
+def read_header(path: Source, *, hdu: Hdu = 0) -> Header:
     """The header of one HDU of a FITS file.
 
     Only the headers are read, no data. The cards come as they stand in the file, so for a compressed image
     they are those of the table that holds it (FITS 4.0, section 10).
 
     Args:
-        path: The file; a str may name the HDU in CFITSIO's syntax, `img.fits[SCI,1]`.
+        path: The file; a str may name the HDU in CFITSIO's syntax, `img.fits[SCI,1]`. Also bytes or a file object, as
+            for `read_image`.
         hdu: The HDU: its number from 0, its name (EXTNAME, in any case), or (name, version).
 
     Returns:
@@ -62,7 +65,7 @@ def read_header(path: str | os.PathLike[str], *, hdu: Hdu = 0) -> Header:
     """
     name, selector, section = locate(path, None if hdu == 0 else hdu, default=_PRIMARY)
     if section is not None:
-        raise ValueError(f"{os.fspath(path)}: a header has no section")
+        raise ValueError(f"{path}: a header has no section")
     return Header.fromstring(_engine.read_header(name, selector))
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch
 
@@ -11,14 +10,16 @@ from torchfits import _engine, _staging
 from torchfits._location import Hdu, Section, locate
 from torchfits._results import Device, engine_dtype
 
+if TYPE_CHECKING:
+    from torchfits._memory import Source
+
 __all__ = ["read_image"]
 
 Backend = Literal["auto", "cfitsio"]
-Path = str | os.PathLike[str]
 
 
 def read_image(
-    path: Path,
+    path: Source,
     *,
     hdu: Hdu | None = None,
     section: Section | None = None,
@@ -39,7 +40,8 @@ def read_image(
     Args:
         path: the file; a str may carry an HDU and a section in CFITSIO's syntax, `img.fits[SCI,1][101:200,1:50:2,-*]`:
             the fastest axis first, pixels from 1, both ends in, `-*` or a first pixel behind the last one to flip an
-            axis.
+            axis. Also bytes in memory (`bytes`, a contiguous buffer of bytes, a tensor of uint8), which are read where
+            they are, or a binary file object, of which all bytes from its position on are read into memory.
         hdu: a number from 0, a name, or (name, version); None for the first HDU with an image.
         section: slices (with steps from 1), integers and an ellipsis in the order of the tensor's axes, pixels from 0,
             as torch would index; only the bytes of the section are read.
@@ -50,6 +52,7 @@ def read_image(
         device: where the result shall be; None for the CPU. To a CUDA device an image that is not compressed crosses
             as it is stored, by way of pinned memory, and is decoded there.
         backend: "cfitsio" to read by cfitsio even where the engine has a faster path of its own; the results are equal.
+            It needs a file: of bytes in memory it gets a copy, beyond 128 MiB on disk.
         offset: subtracted from the pixels in float32, as a dark frame is: a number, or a contiguous float32 tensor on
             the CPU of the shape of the result (with `section`, that of the section).
         gain: factors of the pixels after that, as the inverse of a flat field is; likewise. With `offset` or `gain`

@@ -11,6 +11,7 @@ import torch
 
 from torchfits import _exports, _plan
 from torchfits._batching import batches
+from torchfits._memory import Content, Source, kept, transfers
 from torchfits._sky import SkyMatch
 
 if TYPE_CHECKING:
@@ -28,14 +29,16 @@ _ROWS_AHEAD = 4096
 Row = dict[str, Any]
 
 
-def table(path: str | os.PathLike[str], *, hdu: Hdu | None = None) -> Table:
+def table(path: Source, *, hdu: Hdu | None = None) -> Table:
     """A table of a file, of which nothing is read yet, not even its header.
 
     Args:
-        path: the file, as for `read_columns`, but without a row filter: `filter` has conditions.
+        path: the file, as for `read_columns`, but without a row filter: `filter` has conditions. Bytes are held as long
+            as the table; a file object is read now.
         hdu: a number from 0, a name, or (name, version); None for the first HDU with a table.
     """
-    return Table(_plan.Read((), os.fspath(path), hdu))
+    file = kept(path)
+    return Table(_plan.Read((), file if isinstance(file, Content) else os.fspath(file), hdu))
 
 
 def sky(
@@ -244,6 +247,8 @@ class Table:
     def materialize(self, *, stypes: Mapping[str, Stype | str] | None = None) -> MaterializedFrame:
         """The table as a TensorFrame of torch_frame, as `read_table` makes it; its `source` is what `repr` shows.
 
+        It is a `RemoteMaterializedFrame` if any of its rows come from a source that is no local file.
+
         Args:
             stypes: as for `read_table`.
 
@@ -253,8 +258,11 @@ class Table:
         """
         from torchfits import frames
 
+        contents = set(_contents(self._plan))
+        before = transfers(contents)
         columns, schema = self._read()
-        return frames.materialize(columns, schema, stypes=stypes, source=repr(self))
+        frame = frames.materialize(columns, schema, stypes=stypes, source=repr(self))
+        return frames.RemoteMaterializedFrame.of(frame, transfers(contents) - before) if contents else frame
 
     to_frame = materialize
 
@@ -350,6 +358,14 @@ def _require_function(function: str) -> None:
 
     if function not in AGGREGATES:
         raise ValueError(f"no aggregate function {function!r}: {', '.join(AGGREGATES)}")
+
+
+def _contents(plan: _plan.Step) -> Iterator[Content]:
+    """The sources of a plan that are no local files."""
+    if isinstance(plan, _plan.Read) and isinstance(plan.path, Content):
+        yield plan.path
+    for step in plan.inputs:
+        yield from _contents(step)
 
 
 def _filtered(plan: _plan.Step, condition: str) -> _plan.Step:

@@ -14,10 +14,9 @@ from torchfits._columns import ColumnInfo, RaggedColumn, StringColumn, TableSche
 from torchfits._location import Hdu, locate, split_row_filter
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable
 
-    Path = str | os.PathLike[str]
+    from torchfits._memory import Source
 
 __all__ = ["describe_table", "read_columns"]
 
@@ -35,7 +34,7 @@ ColumnData = torch.Tensor | StringColumn | RaggedColumn
 
 
 def read_columns(
-    path: Path,
+    path: Source,
     columns: str | int | Iterable[str | int] | None = None,
     *,
     hdu: Hdu | None = None,
@@ -53,7 +52,7 @@ def read_columns(
     Args:
         path: the file; a str may carry an HDU in CFITSIO's syntax, `catalog.fits[EVENTS]`, and behind it an expression
             of CFITSIO's row filter, which CFITSIO evaluates: `catalog.fits[EVENTS][pha > 5]`. Functions that open
-            other files are refused (`gtifilter`, `regfilter`).
+            other files are refused (`gtifilter`, `regfilter`). Also bytes or a file object, as for `read_image`.
         columns: names, or numbers from 0, of one or several columns; None for all. A name that no column has exactly
             means the first one that differs in case only.
         hdu: a number from 0, a name, or (name, version); None for the first HDU with a table.
@@ -101,7 +100,7 @@ def read_columns(
 
 
 def read_ahead(
-    path: Path,
+    path: Source,
     columns: Sequence[str],
     *,
     hdu: Hdu | None,
@@ -206,7 +205,7 @@ def _bounded(part: SupportsIndex) -> int:
     return max(-(2**62), min(2**62, operator.index(part)))
 
 
-def describe_table(path: Path, *, hdu: Hdu | None = None) -> TableSchema:
+def describe_table(path: Source, *, hdu: Hdu | None = None) -> TableSchema:
     """What a table says of its rows and columns.
 
     Args:

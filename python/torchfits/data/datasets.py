@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.utils.data import Dataset
 
+from torchfits._memory import Source, is_source
 from torchfits.batches import read_batch
 from torchfits.errors import MismatchError
 from torchfits.images import read_image
@@ -31,12 +32,12 @@ class ImageDataset(Dataset[Any]):
     different shapes are read one by one, for a `collate_fn` that can take them.
 
     Attributes:
-        paths: of the files, in the order of the items.
+        paths: of the files, in the order of the items; bytes and file objects as they were given.
     """
 
     def __init__(
         self,
-        paths: Iterable[str | os.PathLike[str]],
+        paths: Iterable[Source],
         *,
         hdu: Hdu | None = None,
         section: Section | None = None,
@@ -46,7 +47,7 @@ class ImageDataset(Dataset[Any]):
         """Remembers what to read; no file is touched.
 
         Args:
-            paths: the files.
+            paths: the files, or their bytes, or file objects that can seek, which are read each time anew.
             hdu: in each file, as for `torchfits.read_image`.
             section: of each image, as for `torchfits.read_image`.
             dtype: of the items, as for `torchfits.read_image`; float32 by default since torch has no arithmetic on
@@ -56,9 +57,9 @@ class ImageDataset(Dataset[Any]):
         Raises:
             TypeError: if `paths` is a single path.
         """
-        if isinstance(paths, str | os.PathLike):
+        if is_source(paths):
             raise TypeError("ImageDataset takes several paths, not one")
-        self.paths = [os.fspath(path) for path in paths]
+        self.paths = [os.fspath(path) if isinstance(path, os.PathLike) else path for path in paths]
         self._hdu = hdu
         self._section = section
         self._dtype = dtype

@@ -3,7 +3,7 @@ package org.torchfits.cache;
 import org.jspecify.annotations.Nullable;
 import org.torchfits.header.HduIndex;
 import org.torchfits.source.FileIdentity;
-import org.torchfits.source.LocalSource;
+import org.torchfits.source.FitsSource;
 
 /** What {@link OpenFiles} knows of one file. Guarded by its lock, but for what never changes. */
 final class CachedFile {
@@ -12,7 +12,7 @@ final class CachedFile {
   final HduIndex index = new HduIndex();
 
   /** Open as long as there are leases, and after that while the descriptor is kept. */
-  @Nullable LocalSource source;
+  @Nullable FitsSource source;
 
   int leases;
 

@@ -3,15 +3,15 @@ package org.torchfits.cache;
 import java.lang.foreign.MemorySegment;
 import org.torchfits.source.ByteSource;
 import org.torchfits.source.FileIdentity;
-import org.torchfits.source.LocalSource;
+import org.torchfits.source.FitsSource;
 
 /** A file that several readers share: closing gives it back. */
 final class FileLease implements ByteSource {
   private final OpenFiles lender;
   private final CachedFile file;
-  private final LocalSource source;
+  private final FitsSource source;
 
-  FileLease(OpenFiles lender, CachedFile file, LocalSource source) {
+  FileLease(OpenFiles lender, CachedFile file, FitsSource source) {
     this.lender = lender;
     this.file = file;
     this.source = source;

@@ -9,7 +9,8 @@ import org.torchfits.header.HduIndex;
 import org.torchfits.header.HduReader;
 import org.torchfits.header.Window;
 import org.torchfits.source.FileIdentity;
-import org.torchfits.source.LocalSource;
+import org.torchfits.source.FitsSource;
+import org.torchfits.source.SourceNames;
 
 /**
  * The files that were read lately: their HDUs, and the descriptors of those that were read more
@@ -50,15 +51,18 @@ public final class OpenFiles {
   }
 
   /**
-   * A reader of the HDUs of a local file; those that are known cost no reading.
+   * A reader of the HDUs of a file; those that are known of a local one cost no reading.
    *
-   * @param path as for {@link LocalSource#open}
+   * @param path as for {@link FitsSource#open}
    */
   public static HduReader open(String path) {
     return OF_PROCESS.reader(path);
   }
 
   HduReader reader(String path) {
+    if (!SourceNames.isLocalFile(path)) {
+      return new HduReader(FitsSource.open(path));
+    }
     CachedFile known = open(path, System.nanoTime());
     FileLease lease = known == null ? null : leaseIfUnchanged(known);
     return lease == null ? readerOfOpened(path) : readerOf(lease);
@@ -75,7 +79,7 @@ public final class OpenFiles {
   /** A small file is never asked what it is: its first bytes are all that is wanted. */
   private HduReader readerOfOpened(String path) {
     long beforeRead = FileIdentity.nowNanos();
-    LocalSource source = LocalSource.open(path);
+    FitsSource source = FitsSource.open(path);
     Window start = new Window();
     try {
       if (!isKnown(path)) {
@@ -117,7 +121,7 @@ public final class OpenFiles {
     }
   }
 
-  private synchronized FileLease keep(String path, FileIdentity identity, LocalSource opened) {
+  private synchronized FileLease keep(String path, FileIdentity identity, FitsSource opened) {
     CachedFile file = files.get(path);
     if (file == null || !file.identity.equals(identity)) {
       if (file != null) {
@@ -135,7 +139,7 @@ public final class OpenFiles {
     return lease(file, file.source);
   }
 
-  private FileLease lease(CachedFile file, LocalSource source) {
+  private FileLease lease(CachedFile file, FitsSource source) {
     idle.remove(file);
     file.leases++;
     file.uses++;

@@ -15,7 +15,8 @@ import java.util.Arrays;
 import org.torchfits.cfitsio.PixelFormat.Values;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
-import org.torchfits.source.LocalSource;
+import org.torchfits.source.FitsSource;
+import org.torchfits.source.SourceNames;
 
 /**
  * A FITS file that cfitsio reads: the general path, slower than the engine's own and with the last
@@ -23,13 +24,13 @@ import org.torchfits.source.LocalSource;
  *
  * <p>It stands on one HDU, the primary at first. HDUs, pixels and axes count from 0, shapes and
  * positions are in C order (the axis NAXIS1 last). Files are read only, local and regular; one that
- * is compressed as a whole is decompressed by us. A name is looked up once, literally, and not by
- * cfitsio, which gets the name of our descriptor instead. Even {@code fits_open_diskfile} does more
- * with a name than open it: it skips leading blanks, expands {@code ~} (and crashes when there is
- * no such user), waits for the other end of a pipe, and when the file is missing opens {@code
- * NAME.gz}, {@code .bz2}, {@code .Z}, {@code .z}, {@code .zip}, {@code -z} or {@code -gz} in its
- * place. cfitsio reads whole blocks of 2880 bytes: what stands in a block that the file has only in
- * part is TRUNCATED.
+ * is compressed as a whole is decompressed by us, and what is no file is copied into one. A name is
+ * looked up once, literally, and not by cfitsio, which gets the name of our descriptor instead.
+ * Even {@code fits_open_diskfile} does more with a name than open it: it skips leading blanks,
+ * expands {@code ~} (and crashes when there is no such user), waits for the other end of a pipe,
+ * and when the file is missing opens {@code NAME.gz}, {@code .bz2}, {@code .Z}, {@code .z}, {@code
+ * .zip}, {@code -z} or {@code -gz} in its place. cfitsio reads whole blocks of 2880 bytes: what
+ * stands in a block that the file has only in part is TRUNCATED.
  *
  * <p>One thread at a time may use it. All methods throw {@link FitsException} where cfitsio fails,
  * with its status, and {@link IllegalStateException} after {@link #close()}.
@@ -56,15 +57,16 @@ public final class FitsFile implements AutoCloseable {
   /**
    * Opens a file and reads the header of its primary HDU.
    *
-   * @param path the bytes of the name, one in each char (ISO 8859-1), since a name on disk is bytes
-   *     and not text
+   * @param path as for {@link FitsSource#open}
    * @throws FitsException of kind NOT_FOUND, ACCESS_DENIED, NOT_A_FILE, IO, NOT_FITS, TRUNCATED,
    *     BAD_HEADER, UNSUPPORTED or LIBRARY
    */
   public static FitsFile open(String path) {
-    requireBytes(path);
+    if (SourceNames.isLocalFile(path)) {
+      requireBytes(path);
+    }
     CfitsioBindings cfitsio = Cfitsio.bindings();
-    LocalSource file = LocalSource.open(path);
+    FitsSource file = FitsSource.open(path);
     try {
       // Nothing but a regular file has one.
       file.size();

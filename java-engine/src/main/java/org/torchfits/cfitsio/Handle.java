@@ -12,7 +12,7 @@ import java.util.List;
 import org.torchfits.cfitsio.PixelFormat.Values;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
-import org.torchfits.source.LocalSource;
+import org.torchfits.source.FitsSource;
 
 /**
  * An open {@code fitsfile} and the HDU that it stands on. All calls of cfitsio for a file go
@@ -22,7 +22,7 @@ final class Handle implements AutoCloseable {
   private static final int READONLY = 0;
 
   private final CfitsioBindings cfitsio;
-  private final LocalSource file;
+  private final FitsSource file;
   private final MemorySegment fptr;
 
   /** Offsets of the headers found so far. They were all looked through by {@link HeaderGuard}. */
@@ -62,7 +62,7 @@ final class Handle implements AutoCloseable {
   }
 
   /** Takes the file over, unless this fails. */
-  Handle(CfitsioBindings cfitsio, LocalSource file) {
+  Handle(CfitsioBindings cfitsio, FitsSource file) {
     this.cfitsio = cfitsio;
     this.file = file;
     HeaderGuard.check(file, 0, 0);

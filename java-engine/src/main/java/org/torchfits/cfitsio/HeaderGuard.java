@@ -10,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
-import org.torchfits.source.LocalSource;
+import org.torchfits.source.FitsSource;
 
 /**
  * Looks through a header before cfitsio does, and refuses what would crash the process in cfitsio
@@ -32,12 +32,12 @@ final class HeaderGuard {
   private static final Pattern LEGAL_BITPIX = Pattern.compile("[+]?(8|16|32|64)|-32|-64");
   private static final Pattern POSITIVE = Pattern.compile(" *\\+?0*[1-9]\\d{0,17} *");
 
-  private final LocalSource file;
+  private final FitsSource file;
   private final int hdu;
   private boolean rice;
   private boolean riceBlockUnusable;
 
-  private HeaderGuard(LocalSource file, int hdu) {
+  private HeaderGuard(FitsSource file, int hdu) {
     this.file = file;
     this.hdu = hdu;
   }
@@ -49,7 +49,7 @@ final class HeaderGuard {
    * @param hdu from 0, for messages
    * @throws FitsException of kind NOT_FITS, TRUNCATED or BAD_HEADER
    */
-  static void check(LocalSource file, long offset, int hdu) {
+  static void check(FitsSource file, long offset, int hdu) {
     if (hdu == 0 && !hasKeywordAt(file, 0, "SIMPLE  ")) {
       throw new FitsException(
           ErrorKind.NOT_FITS,
@@ -59,7 +59,7 @@ final class HeaderGuard {
   }
 
   /** Whether the eight bytes at {@code offset} are {@code keyword}, blanks included. */
-  static boolean hasKeywordAt(LocalSource file, long offset, String keyword) {
+  static boolean hasKeywordAt(FitsSource file, long offset, String keyword) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment bytes = arena.allocate(8);
       file.read(offset, bytes);

@@ -9,7 +9,7 @@ import org.torchfits.cfitsio.PixelFormat.Values;
 import org.torchfits.cfitsio.PixelType;
 import org.torchfits.dlpack.ElementType;
 import org.torchfits.header.Hdu;
-import org.torchfits.source.LocalSource;
+import org.torchfits.source.FitsSource;
 
 /** An image read by cfitsio: the general path, which every faster one must agree with. */
 final class CfitsioImage extends OpenImage {
@@ -29,7 +29,7 @@ final class CfitsioImage extends OpenImage {
   }
 
   /**
-   * @param path as for {@link LocalSource#open}
+   * @param path as for {@link FitsSource#open}
    */
   static CfitsioImage open(
       String path, String name, Hdu hdu, Section section, ElementType type, boolean scaled) {

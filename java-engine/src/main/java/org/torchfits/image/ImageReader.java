@@ -12,7 +12,7 @@ import org.torchfits.header.HduKind;
 import org.torchfits.header.HduReader;
 import org.torchfits.header.HduSelector;
 import org.torchfits.source.ByteSource;
-import org.torchfits.source.LocalSource;
+import org.torchfits.source.FitsSource;
 
 /** The one place that chooses by which path an image is read. */
 public final class ImageReader {
@@ -27,7 +27,7 @@ public final class ImageReader {
   /**
    * Opens an image of a local file.
    *
-   * @param path as for {@link LocalSource#open}
+   * @param path as for {@link FitsSource#open}
    */
   public static OpenImage open(String path, ImageRequest request) {
     HduReader reader = OpenFiles.open(path);
@@ -45,7 +45,7 @@ public final class ImageReader {
   /**
    * Opens an image whose pixels are calibrated when they are read.
    *
-   * @param path as for {@link LocalSource#open}
+   * @param path as for {@link FitsSource#open}
    * @param request for FLOAT32, FLOAT16 or BFLOAT16
    * @throws FitsException of kind MISMATCH if the calibration is for images of another shape
    */
@@ -99,7 +99,7 @@ public final class ImageReader {
    * Opens the parameters of random groups as an image of shape (GCOUNT, PCOUNT), unscaled: each has
    * a scale of its own.
    *
-   * @param path as for {@link LocalSource#open}
+   * @param path as for {@link FitsSource#open}
    */
   public static OpenImage openParameters(String path, HduSelector selector) {
     HduReader reader = OpenFiles.open(path);

@@ -7,7 +7,7 @@ import java.nio.ByteOrder;
 
 /** A range of a file's bytes in order, through native memory. One thread at a time. */
 final class CompressedInput extends InputStream {
-  private final FileSource file;
+  private final ByteSource file;
   private final long end;
   private final Scratch scratch = Scratch.borrow();
   private final ByteBuffer buffer =
@@ -16,7 +16,7 @@ final class CompressedInput extends InputStream {
   private boolean ended;
 
   /** The whole file. */
-  CompressedInput(FileSource file) {
+  CompressedInput(ByteSource file) {
     this(file, 0, Long.MAX_VALUE);
   }
 
@@ -25,7 +25,7 @@ final class CompressedInput extends InputStream {
    *
    * @param file is not closed with this stream
    */
-  CompressedInput(FileSource file, long start, long end) {
+  CompressedInput(ByteSource file, long start, long end) {
     this.file = file;
     this.next = start;
     this.end = end;

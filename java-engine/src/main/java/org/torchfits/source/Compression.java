@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /** By which program a whole file was compressed: told by its first bytes, never by its name. */
 enum Compression {
+  /** None: what is decoded is a copy, for those who need a file. */
+  NONE("copying", 0),
   GZIP("gzip", 0),
   ZIP("zip", 0),
   COMPRESS("compress", 1),
@@ -63,8 +65,9 @@ enum Compression {
    * @param heapBytes as {@link #heapBytes} has it
    * @throws IOException if the bytes are not what their beginning says
    */
-  Decoder decoder(FileSource compressed, long heapBytes) throws IOException {
+  Decoder decoder(ByteSource compressed, long heapBytes) throws IOException {
     return switch (this) {
+      case NONE -> new CopyDecoder(compressed);
       case GZIP -> new GzipDecoder(new CompressedInput(compressed));
       case ZIP -> ZipDecoder.ofFitsMember(compressed);
       default -> new StreamDecoder(this, new CompressedInput(compressed), heapBytes);
@@ -72,7 +75,7 @@ enum Compression {
   }
 
   /** The most that a decoder of this file takes of the Java heap. */
-  long heapBytes(FileSource compressed) {
+  long heapBytes(ByteSource compressed) {
     return this == XZ ? XzHeader.heapBytes(compressed) : (long) heapMebibytes * MIB;
   }
 

@@ -30,7 +30,7 @@ final class DecodedFile implements AutoCloseable {
   private static final long MAX_RATIO = 2000;
   private static final long CHUNK_BYTES = 64 << 10;
 
-  private final FileSource compressed;
+  private final RawSource compressed;
   private final Compression compression;
   private final long heapBytes;
   private final ReentrantLock decoding = new ReentrantLock();
@@ -45,7 +45,7 @@ final class DecodedFile implements AutoCloseable {
   /**
    * @param compressed is closed with this
    */
-  DecodedFile(FileSource compressed, Compression compression, long heapBytes) {
+  DecodedFile(RawSource compressed, Compression compression, long heapBytes) {
     this.compressed = compressed;
     this.compression = compression;
     this.heapBytes = heapBytes;

@@ -89,7 +89,7 @@ final class DecodedFiles {
    * @param compressed is closed sooner or later, unless this fails
    * @throws Unfinished if all memory for decoders is in use now
    */
-  Entry lease(FileSource compressed, Compression compression) {
+  Entry lease(RawSource compressed, Compression compression) {
     FileIdentity identity = compressed.identity();
     Entry entry = leaseKnown(identity);
     if (entry != null) {
@@ -116,7 +116,7 @@ final class DecodedFiles {
   }
 
   private synchronized @Nullable Entry leaseNew(
-      FileIdentity identity, FileSource compressed, Compression compression, long heapBytes) {
+      FileIdentity identity, RawSource compressed, Compression compression, long heapBytes) {
     removeEldestWhile(() -> heapBytes() + heapBytes > MAX_HEAP_BYTES, Entry::holdsHeap);
     if (heapBytes() + heapBytes > MAX_HEAP_BYTES) {
       return null;

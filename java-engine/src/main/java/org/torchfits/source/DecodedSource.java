@@ -28,7 +28,7 @@ final class DecodedSource implements ByteSource {
    *
    * @param compressed is taken over, unless this fails
    */
-  static DecodedSource open(FileSource compressed, Compression compression) {
+  static DecodedSource open(RawSource compressed, Compression compression) {
     return new DecodedSource(DecodedFiles.SHARED.lease(compressed, compression));
   }
 

@@ -6,9 +6,9 @@ import org.torchfits.dlpack.Libc;
 import org.torchfits.dlpack.StatView;
 
 /**
- * What tells a regular file, and its content at one time, from all others. Two equal identities
- * mean the same bytes if {@link #isSettled} held when the first was taken; then what was learnt
- * from the bytes may be kept.
+ * What tells a regular file (or bytes in memory), and its content at one time, from all others. Two
+ * equal identities mean the same bytes if {@link #isSettled} held when the first was taken; then
+ * what was learnt from the bytes may be kept.
  *
  * @param device of the file
  * @param inode on that device
@@ -17,6 +17,9 @@ import org.torchfits.dlpack.StatView;
  * @param ctimeNanos when content or attributes last changed; unlike the former no program sets it
  */
 public record FileIdentity(long device, long inode, long size, long mtimeNanos, long ctimeNanos) {
+  /** No device of files has this number. */
+  private static final long MEMORY = -1;
+
   private static final long NANOS_PER_SECOND = 1_000_000_000;
 
   private static final long NANOS_PER_MILLI = 1_000_000;
@@ -34,6 +37,16 @@ public record FileIdentity(long device, long inode, long size, long mtimeNanos, 
       MemorySegment struct = scratch.bytes();
       return Libc.stat(name, struct) == 0 && StatView.isRegular(struct) ? of(struct) : null;
     }
+  }
+
+  /**
+   * Of bytes in memory.
+   *
+   * @param number that no other bytes of this process have or had
+   * @param constant whether they never change
+   */
+  static FileIdentity ofMemory(long number, long size, boolean constant) {
+    return new FileIdentity(MEMORY, number, size, 0, constant ? 1 : Long.MAX_VALUE);
   }
 
   /** From a {@code struct statx}. */

@@ -16,7 +16,7 @@ import org.torchfits.error.FitsException;
  * <p>Size and type are asked for when they are needed: the first read of a small file brings all
  * that is ever asked for.
  */
-public final class FileSource implements ByteSource {
+public final class FileSource implements RawSource {
   private static final long UNKNOWN = -1;
 
   /** Of longer runs each page that was not used before costs more than the call. */
@@ -89,8 +89,8 @@ public final class FileSource implements ByteSource {
     };
   }
 
-  /** A name of the open file that holds until {@link #close()}, for interfaces that take text. */
-  String descriptorPath() {
+  @Override
+  public String descriptorPath() {
     return "/proc/self/fd/" + descriptor;
   }
 
@@ -165,7 +165,8 @@ public final class FileSource implements ByteSource {
   }
 
   /** The file will be read often: runs are copied from a mapping of it from now on. */
-  void keep() {
+  @Override
+  public void keep() {
     isKept = true;
   }
 
@@ -178,7 +179,7 @@ public final class FileSource implements ByteSource {
     MemorySegment mapped = isKept && runBytes <= MAPPED_RUN_BYTES ? mapping() : null;
     long last = offset + (into.byteSize() / runBytes - 1) * distance;
     if (mapped == null || Math.max(offset, last) + runBytes > mapped.byteSize()) {
-      return ByteSource.super.readRuns(offset, distance, runBytes, into);
+      return RawSource.super.readRuns(offset, distance, runBytes, into);
     }
     try {
       copyRuns(mapped, offset, distance, runBytes, into);
@@ -189,7 +190,7 @@ public final class FileSource implements ByteSource {
     } catch (InternalError fault) {
       // The file is shorter than it was; or the disk fails, and a read will say so.
     }
-    return ByteSource.super.readRuns(offset, distance, runBytes, into);
+    return RawSource.super.readRuns(offset, distance, runBytes, into);
   }
 
   private long sizeNow() {

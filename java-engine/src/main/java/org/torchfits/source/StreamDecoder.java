@@ -87,7 +87,7 @@ final class StreamDecoder implements Decoder {
       case COMPRESS -> new ZCompressorInputStream(input, heapKibibytes);
       case XZ -> new XZInputStream(input, heapKibibytes);
       case ZSTD -> new ZstdInputStream(input);
-      case GZIP, ZIP -> throw new IllegalArgumentException(compression.toString());
+      case NONE, GZIP, ZIP -> throw new IllegalArgumentException(compression.toString());
     };
   }
 

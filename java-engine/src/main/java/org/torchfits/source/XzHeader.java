@@ -27,7 +27,7 @@ final class XzHeader {
   }
 
   /** The most of the heap that a decoder of this file may use; more than it may use is refused. */
-  static long heapBytes(FileSource file) {
+  static long heapBytes(ByteSource file) {
     try (Scratch scratch = Scratch.borrow()) {
       MemorySegment first = scratch.bytes().asSlice(0, STREAM_HEADER_BYTES + BLOCK_HEADER_BYTES);
       first.fill((byte) 0);

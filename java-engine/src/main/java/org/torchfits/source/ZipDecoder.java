@@ -24,7 +24,7 @@ final class ZipDecoder implements Decoder {
   private final CRC32 checksum = new CRC32();
   private long bytes;
 
-  private ZipDecoder(ZipMember member, FileSource archive) throws IOException {
+  private ZipDecoder(ZipMember member, ByteSource archive) throws IOException {
     this.member = member;
     this.input = member.input(archive);
   }
@@ -34,7 +34,7 @@ final class ZipDecoder implements Decoder {
    *
    * @throws NotFitsException if there is none; it names the members
    */
-  static ZipDecoder ofFitsMember(FileSource archive) throws IOException {
+  static ZipDecoder ofFitsMember(ByteSource archive) throws IOException {
     List<ZipMember> members =
         ZipDirectory.members(archive).stream().filter(member -> !member.isFolder()).toList();
     if (members.size() == 1) {
@@ -58,7 +58,7 @@ final class ZipDecoder implements Decoder {
     return more > 0 ? first + " and " + more + " more" : first;
   }
 
-  private static ZipDecoder of(ZipMember member, FileSource archive) throws IOException {
+  private static ZipDecoder of(ZipMember member, ByteSource archive) throws IOException {
     if (member.encrypted()) {
       throw new UnsupportedDataException(member.name() + " is encrypted");
     }
@@ -74,7 +74,7 @@ final class ZipDecoder implements Decoder {
   }
 
   /** A member that is damaged at its start is none. */
-  private static boolean beginsAsFits(ZipMember member, FileSource archive) {
+  private static boolean beginsAsFits(ZipMember member, ByteSource archive) {
     try (ZipDecoder decoder = new ZipDecoder(member, archive);
         Scratch scratch = Scratch.borrow()) {
       MemorySegment first = scratch.bytes().asSlice(0, FITS.length());

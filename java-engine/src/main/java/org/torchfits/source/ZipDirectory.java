@@ -30,14 +30,14 @@ final class ZipDirectory {
   /** Some 100,000 members; more are no image's archive. */
   private static final long MAX_BYTES = 8 << 20;
 
-  private final FileSource archive;
+  private final ByteSource archive;
 
-  private ZipDirectory(FileSource archive) {
+  private ZipDirectory(ByteSource archive) {
     this.archive = archive;
   }
 
   /** The members of an archive in the order of its directory, folders too. */
-  static List<ZipMember> members(FileSource archive) throws IOException {
+  static List<ZipMember> members(ByteSource archive) throws IOException {
     return new ZipDirectory(archive).read();
   }
 

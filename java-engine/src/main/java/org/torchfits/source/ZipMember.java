@@ -28,7 +28,7 @@ record ZipMember(
   }
 
   /** The compressed bytes of this member. */
-  CompressedInput input(FileSource archive) throws IOException {
+  CompressedInput input(ByteSource archive) throws IOException {
     long lengths = headerOffset + LENGTHS_OFFSET;
     try (CompressedInput header = new CompressedInput(archive, headerOffset, lengths + 4)) {
       if (header.requireNumber(4) != LOCAL_HEADER) {

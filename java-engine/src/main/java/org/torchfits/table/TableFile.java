@@ -54,7 +54,7 @@ public final class TableFile implements AutoCloseable {
   /**
    * Opens a table of a local file.
    *
-   * @param path as for {@link org.torchfits.source.LocalSource#open}
+   * @param path as for {@link org.torchfits.source.FitsSource#open}
    */
   public static TableFile open(String path, HduSelector selector) {
     HduReader reader = OpenFiles.open(path);

@@ -4,31 +4,31 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The FITS file that a local file is or, compressed as a whole, holds: what everything above opens.
+ * The FITS file that stored bytes are or, compressed as a whole, hold: what everything above opens.
  *
  * <p>Which of the two it is, the first bytes tell, and they come with the first read of a header: a
  * plain file costs no further call.
  */
-public final class LocalSource implements ByteSource {
-  private final FileSource file;
+public final class FitsSource implements ByteSource {
+  private final RawSource raw;
   private volatile @Nullable ByteSource content;
 
-  private LocalSource(FileSource file) {
-    this.file = file;
+  private FitsSource(RawSource raw) {
+    this.raw = raw;
   }
 
   /**
-   * Opens a file.
+   * Opens a local file, or what else has a name.
    *
-   * @param path as for {@link FileSource#open}
+   * @param path as for {@link FileSource#open}, or one of {@link SourceNames}
    */
-  public static LocalSource open(String path) {
-    return new LocalSource(FileSource.open(path));
+  public static FitsSource open(String path) {
+    return new FitsSource(SourceNames.open(path));
   }
 
   @Override
   public String name() {
-    return file.name();
+    return raw.name();
   }
 
   @Override
@@ -41,11 +41,16 @@ public final class LocalSource implements ByteSource {
     return content().reaches(end);
   }
 
+  @Override
+  public @Nullable FileIdentity settledIdentity() {
+    return raw.settledIdentity();
+  }
+
   /** The open file and its content as it is now, compressed if it is. */
   @Override
   public FileIdentity identity() {
     // Who decodes the file has taken it over.
-    return content instanceof DecodedSource decoded ? decoded.identity() : file.identity();
+    return content instanceof DecodedSource decoded ? decoded.identity() : raw.identity();
   }
 
   /** Whether a read found that the file is compressed. */
@@ -67,14 +72,14 @@ public final class LocalSource implements ByteSource {
     if (offset != 0 || into.byteSize() < Compression.MAGIC_BYTES) {
       return content().read(offset, into, least);
     }
-    long count = file.read(0, into, Math.max(least, Compression.MAGIC_BYTES));
+    long count = raw.read(0, into, Math.max(least, Compression.MAGIC_BYTES));
     ByteSource found = contentOf(into.asSlice(0, count));
-    return found == file ? count : found.read(0, into, least);
+    return isCompressed() ? found.read(0, into, least) : count;
   }
 
   /** The file will be read often. */
   public void keep() {
-    file.keep();
+    raw.keep();
   }
 
   @Override
@@ -87,9 +92,11 @@ public final class LocalSource implements ByteSource {
    * text.
    */
   public String descriptorPath() {
-    return content() instanceof DecodedSource decoded
-        ? decoded.descriptorPath()
-        : file.descriptorPath();
+    if (content() instanceof DecodedSource decoded) {
+      return decoded.descriptorPath();
+    }
+    String path = raw.descriptorPath();
+    return path == null ? decoded(Compression.NONE).descriptorPath() : path;
   }
 
   private ByteSource content() {
@@ -99,7 +106,7 @@ public final class LocalSource implements ByteSource {
     }
     try (Scratch scratch = Scratch.borrow()) {
       MemorySegment first = scratch.bytes().asSlice(0, Compression.MAGIC_BYTES);
-      return contentOf(first.asSlice(0, file.read(0, first)));
+      return contentOf(first.asSlice(0, raw.read(0, first)));
     }
   }
 
@@ -107,24 +114,24 @@ public final class LocalSource implements ByteSource {
     Compression compression =
         first.byteSize() < Compression.MAGIC_BYTES ? null : Compression.of(first);
     if (compression == null) {
-      content = file;
-      return file;
+      content = raw;
+      return raw;
     }
     return decoded(compression);
   }
 
-  private synchronized ByteSource decoded(Compression compression) {
-    ByteSource known = content;
-    if (known == null) {
-      known = DecodedSource.open(file, compression);
-      content = known;
+  private synchronized DecodedSource decoded(Compression compression) {
+    if (content instanceof DecodedSource known) {
+      return known;
     }
-    return known;
+    DecodedSource opened = DecodedSource.open(raw, compression);
+    content = opened;
+    return opened;
   }
 
   @Override
   public void close() {
     ByteSource opened = content;
-    (opened == null ? file : opened).close();
+    (opened == null ? raw : opened).close();
   }
 }

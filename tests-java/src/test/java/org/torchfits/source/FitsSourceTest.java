@@ -34,7 +34,7 @@ import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
 
 @Timeout(120)
-class LocalSourceTest {
+class FitsSourceTest {
   @TempDir Path folder;
   private int files;
 
@@ -43,7 +43,7 @@ class LocalSourceTest {
   }
 
   private ByteSource open(byte[] bytes) throws IOException {
-    return new PatientSource(LocalSource.open(write(bytes)));
+    return new PatientSource(FitsSource.open(write(bytes)));
   }
 
   private byte[] readAll(byte[] bytes) throws IOException {
@@ -70,9 +70,9 @@ class LocalSourceTest {
       gzip.write(content(100_000));
     }
     String path = write(compressed.toByteArray());
-    try (LocalSource first = LocalSource.open(path);
-        LocalSource second = LocalSource.open(path)) {
-      for (LocalSource source : List.of(first, second)) {
+    try (FitsSource first = FitsSource.open(path);
+        FitsSource second = FitsSource.open(path)) {
+      for (FitsSource source : List.of(first, second)) {
         read(new PatientSource(source), 0, 1000);
         assertTrue(source.isCompressed());
         assertEquals(FileIdentity.ofPath(path), source.identity());
@@ -107,7 +107,7 @@ class LocalSourceTest {
 
     @Override
     ByteSource open(byte[] bytes) throws IOException {
-      return LocalSourceTest.this.open(compressor.compress(bytes));
+      return FitsSourceTest.this.open(compressor.compress(bytes));
     }
   }
 
@@ -115,7 +115,7 @@ class LocalSourceTest {
   class Plain extends ByteSourceContract {
     @Override
     ByteSource open(byte[] bytes) throws IOException {
-      return LocalSourceTest.this.open(bytes);
+      return FitsSourceTest.this.open(bytes);
     }
   }
 
@@ -376,7 +376,7 @@ class LocalSourceTest {
   @Test
   void descriptorPath_compressed_isContent() throws IOException {
     byte[] content = content(100_000);
-    try (LocalSource source = LocalSource.open(write(Compressor.GZIP.compress(content)))) {
+    try (FitsSource source = FitsSource.open(write(Compressor.GZIP.compress(content)))) {
       String path = PatientSource.patiently(source::descriptorPath);
       assertArrayEquals(content, Files.readAllBytes(Path.of(path)));
     }
@@ -385,7 +385,7 @@ class LocalSourceTest {
   @Test
   void descriptorPath_plain_isFile() throws IOException {
     byte[] content = content(1000);
-    try (LocalSource source = LocalSource.open(write(content))) {
+    try (FitsSource source = FitsSource.open(write(content))) {
       assertArrayEquals(content, Files.readAllBytes(Path.of(source.descriptorPath())));
     }
   }
