@@ -2,9 +2,9 @@ package org.torchfits.api;
 
 import java.util.ArrayDeque;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
+import org.torchfits.work.PendingTask;
 import org.torchfits.work.Task;
 import org.torchfits.work.Unfinished;
 
@@ -26,44 +26,15 @@ public final class Tasks {
   /** A call as short as this hardly ever meets a signal, and has read little that could be lost. */
   private static final long SHORT_NANOS = 1_000_000;
 
-  private static final ThreadLocal<ArrayDeque<Read>> MINE =
+  private static final ThreadLocal<ArrayDeque<PendingTask>> MINE =
       ThreadLocal.withInitial(ArrayDeque::new);
 
   private Tasks() {}
 
-  /** What a thread of Python waits for: a task that is being prepared, or one that is worked on. */
-  private static final class Read {
-    private final Supplier<Task> preparation;
-    private @Nullable Task task;
-
-    Read(Supplier<Task> preparation) {
-      this.preparation = preparation;
-    }
-
-    /** Works for a while; the task if it has ended and this call is still a short one. */
-    @Nullable Task workToEnd() {
-      long start = System.nanoTime();
-      Task prepared = prepared();
-      boolean ended = prepared != null && prepared.work(start + PATIENCE_NANOS);
-      return ended && System.nanoTime() - start < SHORT_NANOS ? prepared : null;
-    }
-
-    private @Nullable Task prepared() {
-      if (task == null) {
-        try {
-          task = preparation.get();
-        } catch (Unfinished comeBack) {
-          return null;
-        }
-      }
-      return task;
-    }
-
-    void cancel() {
-      if (task != null) {
-        task.cancel();
-      }
-    }
+  /** Works for a while; whether the task has ended and this call is still a short one. */
+  static boolean workToEnd(PendingTask task) {
+    long start = System.nanoTime();
+    return task.work(start + PATIENCE_NANOS) && System.nanoTime() - start < SHORT_NANOS;
   }
 
   /**
@@ -72,35 +43,33 @@ public final class Tasks {
    * @param preparation makes the task; called again if it throws {@link Unfinished}
    */
   static long begin(Supplier<Task> preparation) {
-    Read read = new Read(preparation);
-    Task ended = read.workToEnd();
-    if (ended != null) {
-      return ended.end();
+    PendingTask task = new PendingTask(preparation);
+    if (workToEnd(task)) {
+      return task.end();
     }
-    MINE.get().push(read);
+    MINE.get().push(task);
     return Task.RUNNING;
   }
 
   /** Works on this thread's newest task for a while more: its result, or RUNNING. */
   public static long help() {
-    ArrayDeque<Read> mine = MINE.get();
-    Read read = mine.poll();
-    if (read == null) {
+    ArrayDeque<PendingTask> mine = MINE.get();
+    PendingTask task = mine.poll();
+    if (task == null) {
       throw new FitsException(ErrorKind.CANCELLED, "this thread has no task");
     }
-    Task ended = read.workToEnd();
-    if (ended != null) {
-      return ended.end();
+    if (workToEnd(task)) {
+      return task.end();
     }
-    mine.push(read);
+    mine.push(task);
     return Task.RUNNING;
   }
 
   /** Stops this thread's newest task and frees what it holds; nothing if it has none. */
   public static void cancel() {
-    Read read = MINE.get().poll();
-    if (read != null) {
-      read.cancel();
+    PendingTask task = MINE.get().poll();
+    if (task != null) {
+      task.cancel();
     }
   }
 }
