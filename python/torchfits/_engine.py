@@ -5,11 +5,12 @@ Java gets file names as the bytes that they are on disk, one in each character.
 
 from __future__ import annotations
 
-import itertools
 import os
+import threading
+import weakref
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
 import torch
 
@@ -26,6 +27,8 @@ FIRST_TABLE = -3
 BY_NAME = -1
 
 _RUNNING = 0
+
+_Result = TypeVar("_Result")
 
 Selector = tuple[int, str | None, int]
 """An HDU for the engine: its number from 0, BY_NAME, FIRST_IMAGE or FIRST_TABLE; its name; its version, 0 for any."""
@@ -106,6 +109,21 @@ class _Batches(Protocol):
         /,
     ) -> int: ...
 
+    def beginWindow(
+        self,
+        paths: str,
+        hdus: str,
+        items: int,
+        rows: int,
+        fill: str,
+        dtype: str | None,
+        scaled: bool,  # noqa: FBT001
+        keepGoing: bool,  # noqa: FBT001
+        shape: str | None,
+        outs: int,
+        /,
+    ) -> int: ...
+
 
 class _Headers(Protocol):
     def readHeader(self, path: str, hdu: int, name: str | None, version: int, /) -> object: ...
@@ -128,9 +146,8 @@ class _Tables(Protocol):
         /,
     ) -> int: ...
 
-    def readAhead(
+    def beginColumns(
         self,
-        id: int,
         path: str,
         hdu: int,
         name: str | None,
@@ -142,7 +159,7 @@ class _Tables(Protocol):
         condition: str | None,
         content: str,
         /,
-    ) -> None: ...
+    ) -> int: ...
 
     def makeNumericalBlock(self, columns: int, /) -> int: ...
 
@@ -167,9 +184,15 @@ class _Tasks(Protocol):
 
     def cancel(self) -> None: ...
 
-    def finish(self, id: int, /) -> int: ...
 
-    def drop(self, id: int, /) -> None: ...
+class _PendingTasks(Protocol):
+    def help(self, number: int, /) -> int: ...
+
+    def hasEnded(self, number: int, /) -> bool: ...
+
+    def cancel(self, number: int, /) -> None: ...
+
+    def cancelAll(self) -> None: ...
 
 
 class _About(Protocol):
@@ -202,6 +225,12 @@ class _Api:
     @cached_property
     def tasks(self) -> _Tasks:
         return cast("_Tasks", self._class("Tasks"))
+
+    @cached_property
+    def pending_tasks(self) -> _PendingTasks:
+        tasks = cast("_PendingTasks", self._class("PendingTasks"))
+        _jvm.before_stop(tasks.cancelAll)
+        return tasks
 
     @cached_property
     def about(self) -> _About:
@@ -327,9 +356,13 @@ class Items:
 
     def arguments(self) -> tuple[str, str, str | None, str | None]:
         """As the engine takes them."""
-        hdus = "\0".join(f"{number},{version},{name or ''}" for number, name, version in self.selectors)
+        hdus = _hdus_text(self.selectors)
         sections = None if self.sections is None else "\0".join(self.sections)
         return "\0".join(self.paths), hdus, sections, self.dtype
+
+
+def _hdus_text(selectors: Sequence[Selector]) -> str:
+    return "\0".join(f"{number},{version},{name or ''}" for number, name, version in selectors)
 
 
 def read_batch(items: Items, out: torch.Tensor | None) -> torch.Tensor:
@@ -385,6 +418,174 @@ def read_cutouts(
     return tensor_at(result) if out is None else out
 
 
+class Pending(Generic[_Result]):
+    """A read that was begun: the engine's threads work on it while Python does something else.
+
+    Dropping it, or `cancel`, stops the read and frees everything that it holds. A read that is under way at exit is
+    stopped too; of a forked child it is none.
+    """
+
+    def __init__(
+        self, tasks: _PendingTasks, number: int, convert: Callable[[int], _Result], *, keep: object = None
+    ) -> None:
+        """Takes over what was begun.
+
+        Args:
+            tasks: of the engine, got before this one was begun, so that it is stopped at exit.
+            number: of the engine's task.
+            convert: makes the result from the address of the block that the task gives.
+            keep: what the engine needs until the read is over.
+        """
+        self._tasks = tasks
+        self._number = number
+        self._convert = convert
+        self._lock = threading.Lock()
+        self._finalizer = weakref.finalize(self, _cancel_pending, tasks, number, os.getpid(), keep)
+        # At exit all are stopped together, before the JVM ends.
+        self._finalizer.atexit = False
+
+    def result(self) -> _Result:
+        """Helps with the read until it is complete, in calls of at most 50 ms; to be called once.
+
+        After a KeyboardInterrupt, or whatever a handler of a signal raises, the read goes on: ask again.
+
+        Raises:
+            FitsError: one of its subclasses, if the read failed.
+            EngineError: if the result was given, or the read was cancelled.
+        """
+        with self._lock:
+            self._require_alive()
+            try:
+                address = self._help()
+            except (FitsError, EngineError):
+                self._finalizer.detach()
+                raise
+            self._finalizer.detach()
+            return self._convert(address)
+
+    def done(self) -> bool:
+        """Whether `result` returns or raises at once."""
+        if not self._finalizer.alive:
+            return True
+        _jvm.enter()
+        return bool(self._tasks.hasEnded(self._number))
+
+    def cancel(self) -> None:
+        """Stops the read, and returns when no thread of the engine works on it any more."""
+        self._finalizer()
+
+    def _require_alive(self) -> None:
+        if not self._finalizer.alive:
+            raise EngineError("the read was cancelled, or its result was given already")
+
+    def _help(self) -> int:
+        api = _enter()
+        try:
+            result = self._tasks.help(self._number)
+            while result == _RUNNING:
+                _jvm.enter()
+                result = self._tasks.help(self._number)
+        except api.Error as error:
+            raise _translate(error) from None
+        return result
+
+
+def _cancel_pending(tasks: _PendingTasks, number: int, process: int, keep: object) -> None:
+    """Also for a Pending that is dropped: by a forked child, or at exit, there is nothing to stop."""
+    if process == os.getpid() and _jvm.is_running():
+        _jvm.enter()
+        tasks.cancel(number)
+    del keep  # which the engine needed until now
+
+
+@dataclass(frozen=True)
+class Window:
+    """Batches of items that are read together: images or boxes of images, all of one shape and dtype.
+
+    Attributes:
+        paths: of the files, as `encode` gives them, each once.
+        selectors: of the HDUs, each once.
+        items: int64 (number of items, 2 + 2 * axes), dense, on the CPU: number of the file, or -1 for a missing
+            item; number of the selector; then start and stop of each axis in C order, pixels from 0, where -2^63
+            and 2^63 - 1 mean the image's own. Without axes items are whole images.
+        batches: number of items of each batch, which stand one behind the other.
+        fill: a number, as Java reads it, for pixels outside an image, for missing items, and for those that cannot be
+            read.
+        dtype: as for `read_image`.
+        scaled: as for `read_image`.
+        keep_going: whether items that cannot be read are told, and their slots filled; else the first error is raised.
+        shape: of all items; None for that of the first one that can be read. With it and `dtype` no file is opened
+            before memory is allocated.
+        outs: dense CPU tensors that are filled, one a batch; None for new ones.
+    """
+
+    paths: Sequence[str]
+    selectors: Sequence[Selector]
+    items: torch.Tensor
+    batches: Sequence[int]
+    fill: str = "NaN"
+    dtype: str | None = None
+    scaled: bool = True
+    keep_going: bool = False
+    shape: Sequence[int] | None = None
+    outs: Sequence[torch.Tensor] | None = None
+
+
+@dataclass(frozen=True)
+class WindowResult:
+    """What a window holds.
+
+    Attributes:
+        blocks: a tensor (rows, shape of an item) for each batch; those of the caller if he gave any.
+        bad: of each item that could not be read its number and why.
+    """
+
+    blocks: list[torch.Tensor]
+    bad: list[tuple[int, FitsError]]
+
+
+def begin_window(window: Window) -> Pending[WindowResult]:
+    """Begins to read a window; returns before a file is opened."""
+    api = _enter()
+    tasks = api.pending_tasks
+    items = Exported(window.items)
+    rows = Exported(torch.tensor(list(window.batches), dtype=torch.int64))
+    outs = None if window.outs is None else [Exported(out) for out in window.outs]
+    addresses = None if outs is None else Exported(torch.tensor([out.address for out in outs], dtype=torch.int64))
+    shape = None if window.shape is None else ",".join(map(str, window.shape))
+    try:
+        number = api.batches.beginWindow(
+            "\0".join(window.paths),
+            _hdus_text(window.selectors),
+            items.address,
+            rows.address,
+            window.fill,
+            window.dtype,
+            window.scaled,
+            window.keep_going,
+            shape,
+            0 if addresses is None else addresses.address,
+        )
+    except api.Error as error:
+        raise _translate(error) from None
+    given = None if window.outs is None else list(window.outs)
+    return Pending(tasks, number, lambda address: _window_result(address, given), keep=(window.paths, items, rows, outs, addresses))
+
+
+def _window_result(address: int, outs: list[torch.Tensor] | None) -> WindowResult:
+    report, *blocks = _tensors_in(address)
+    records = bytes(report.numpy()).decode().split("\0")[:-1]
+    return WindowResult(blocks if outs is None else outs, [_bad_item(record) for record in records])
+
+
+def _bad_item(record: str) -> tuple[int, FitsError]:
+    item, kind, status, message = record.split("\t", 3)
+    error = BY_KIND[kind](message)
+    assert isinstance(error, FitsError)  # others are raised
+    error.status = int(status)
+    return int(item), error
+
+
 @dataclass(frozen=True)
 class Rows:
     """Which rows of a table.
@@ -437,54 +638,26 @@ def read_columns(
     return _columns_in(result)
 
 
-class ColumnsAhead:
-    """Columns of a table that the engine's threads read while the caller does something else.
+def begin_columns(
+    path: str, selector: Selector, columns: Sequence[str | int], rows: Rows, *, condition: str | None, content: str
+) -> Pending[list[ReadColumn]]:
+    """Begins what `read_columns` does; what is wrong is told when the columns are asked for.
 
-    What is wrong is told by `finish`. If nobody asks for the columns, the work ends with this object.
+    Args:
+        path: as for `read_columns`.
+        selector: likewise.
+        columns: likewise.
+        rows: likewise.
+        condition: likewise.
+        content: what the file must hold, as `describe_table` told it.
     """
-
-    def __init__(
-        self,
-        path: str,
-        selector: Selector,
-        columns: Sequence[str | int],
-        rows: Rows,
-        *,
-        condition: str | None,
-        content: str,
-    ) -> None:
-        """Begins the work.
-
-        Args:
-            path: as for `read_columns`.
-            selector: likewise.
-            columns: likewise.
-            rows: likewise.
-            condition: likewise.
-            content: what the file must hold, as `describe_table` told it.
-        """
-        self._id = next(_ids_ahead)
-        self._api = _enter()
-        wanted = "\0".join(map(_column_text, columns))
-        # They are read until the work ends.
-        self._path = path
-        self._numbers = None if rows.numbers is None else Exported(rows.numbers)
-        address = 0 if self._numbers is None else self._numbers.address
-        arguments = (path, *selector, wanted, rows.slice, address, rows.mask, condition, content)
-        self._api.tables.readAhead(self._id, *arguments)
-
-    def finish(self) -> list[ReadColumn]:
-        """The columns, as `read_columns` has them; asked for once."""
-        api = _enter()
-        return _columns_in(_finish(api, api.tasks.finish, self._id))
-
-    def __del__(self) -> None:
-        # A forked child has the object, but no engine.
-        if _jvm.is_running():
-            _enter().tasks.drop(self._id)
-
-
-_ids_ahead = itertools.count(1)
+    api = _enter()
+    tasks = api.pending_tasks
+    wanted = "\0".join(map(_column_text, columns))
+    numbers = None if rows.numbers is None else Exported(rows.numbers)
+    address = 0 if numbers is None else numbers.address
+    number = api.tables.beginColumns(path, *selector, wanted, rows.slice, address, rows.mask, condition, content)
+    return Pending(tasks, number, _columns_in, keep=(path, numbers))
 
 
 def read_by_row_filter(

@@ -21,7 +21,7 @@ from torchfits import _aot
 from torchfits.errors import EngineForkError, EngineStartError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from types import FrameType
 
 MINIMUM_JAVA = 25
@@ -61,6 +61,7 @@ _lock = threading.RLock()
 _started = False
 _stopped = False
 _forked = False
+_before_stop: list[Callable[[], object]] = []
 
 
 class _SignalGuard:
@@ -330,10 +331,18 @@ def _detach_thread() -> None:
     jpype().JClass("java.lang.Thread").detach()
 
 
+def before_stop(call: Callable[[], object]) -> None:
+    """Remembers what is called at exit before the JVM ends, while it can still be called."""
+    _before_stop.append(call)
+
+
 def _stop() -> None:
     """Runs at exit, before JPype destroys the JVM, which needs its handlers for that."""
     global _started, _stopped
     if _started:
+        _signal_guard.check()
+        for call in _before_stop:
+            call()
         _started = False
         _stopped = True
         _await_last_calls()

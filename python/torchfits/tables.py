@@ -123,8 +123,8 @@ def read_ahead(
     """
     name, selector, _ = locate(path, hdu, default=_FIRST_TABLE)
     picked, order = _in_order(_rows(rows), where)
-    ahead = _engine.ColumnsAhead(name, selector, columns, picked, condition=where, content=content)
-    return lambda: {column.name: _reordered(_data(column), order) for column in ahead.finish()}
+    begun = _engine.begin_columns(name, selector, columns, picked, condition=where, content=content)
+    return lambda: {column.name: _reordered(_data(column), order) for column in begun.result()}
 
 
 def _in_order(rows: _engine.Rows, condition: str | None) -> tuple[_engine.Rows, torch.Tensor | None]:

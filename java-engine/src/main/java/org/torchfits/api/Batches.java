@@ -1,12 +1,19 @@
 package org.torchfits.api;
 
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.torchfits.batch.BatchItem;
 import org.torchfits.batch.BatchReader;
 import org.torchfits.batch.CutoutReader;
 import org.torchfits.batch.RaggedReader;
+import org.torchfits.batch.WindowItems;
+import org.torchfits.batch.WindowReader;
+import org.torchfits.batch.WindowRequest;
 import org.torchfits.dlpack.Abi;
 import org.torchfits.dlpack.ElementType;
 import org.torchfits.dlpack.TensorView;
@@ -39,7 +46,7 @@ public final class Batches {
     return Tasks.begin(() ->
         out == 0
             ? BatchReader.load(items, Abi.UNVERSIONED)
-            : BatchReader.loadInto(items, TensorView.at(out, Abi.UNVERSIONED)));
+            : BatchReader.loadInto(items, view(out)));
   }
 
   /**
@@ -88,12 +95,75 @@ public final class Batches {
       @Nullable String dtype,
       long out) {
     ImageRequest request = Images.request(hdu, name, version, true, dtype, false);
-    TensorView bounds = TensorView.at(boxes, Abi.UNVERSIONED);
+    TensorView bounds = view(boxes);
     return Tasks.begin(() ->
         out == 0
             ? CutoutReader.load(path, request, bounds, fill, Abi.UNVERSIONED)
-            : CutoutReader.loadInto(
-                path, request, bounds, fill, TensorView.at(out, Abi.UNVERSIONED)));
+            : CutoutReader.loadInto(path, request, bounds, fill, view(out)));
+  }
+
+  /**
+   * Begins to read a window.
+   *
+   * @param paths the bytes of the files' names, one in each char, joined by NUL; empty for none
+   * @param hdus as for {@link #readBatch}
+   * @param items address of the {@code DLManagedTensor} of INT64 (items, 2 + 2 * axes): number of
+   *     the file or -1 for none, number of the HDU, then the bounds of each axis as for {@link
+   *     #readCutouts}; without axes for whole images
+   * @param rows likewise of INT64 (batches): how many items each has, one behind the other
+   * @param fill a number for what no image has
+   * @param keepGoing whether items that cannot be read are told, and their slots filled
+   * @param shape of all items, with commas between the axes; null for that of the first one that
+   *     can be read
+   * @param outs address of the {@code DLManagedTensor} of INT64 (batches): addresses of those that
+   *     are filled, kept until the task is gone; 0 for new blocks
+   * @return number of the task for {@link PendingTasks}, whose result is as {@link WindowReader}
+   *     has it
+   * @see Images#request for the other parameters
+   */
+  public static long beginWindow(
+      String paths,
+      String hdus,
+      long items,
+      long rows,
+      String fill,
+      @Nullable String dtype,
+      boolean scaled,
+      boolean keepGoing,
+      @Nullable String shape,
+      long outs) {
+    List<String> files = paths.isEmpty() ? List.of() : List.of(paths.split(SEPARATOR, -1));
+    ElementType type = dtype == null ? null : ElementType.valueOf(dtype);
+    List<ImageRequest> images =
+        Stream.of(hdus.split(SEPARATOR, -1))
+            .map(hdu -> new ImageRequest(selector(hdu), null, scaled, type, false))
+            .toList();
+    WindowRequest request =
+        new WindowRequest(
+            files,
+            images,
+            WindowItems.of(view(items), files.size(), images.size()),
+            LongStream.of(numbers(rows)).mapToInt(Math::toIntExact).toArray(),
+            fill,
+            keepGoing,
+            shape == null ? null : lengths(shape),
+            outs == 0 ? List.of() : LongStream.of(numbers(outs)).mapToObj(Batches::view).toList());
+    return PendingTasks.begin(() -> WindowReader.load(request, Abi.UNVERSIONED));
+  }
+
+  private static TensorView view(long address) {
+    return TensorView.at(address, Abi.UNVERSIONED);
+  }
+
+  private static long[] numbers(long address) {
+    return view(address).elements().toArray(JAVA_LONG);
+  }
+
+  private static long[] lengths(String shape) {
+    return Stream.of(shape.split(",", -1))
+        .filter(length -> !length.isEmpty())
+        .mapToLong(Long::parseLong)
+        .toArray();
   }
 
   private static List<BatchItem> items(

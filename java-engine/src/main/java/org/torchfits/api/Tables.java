@@ -67,14 +67,14 @@ public final class Tables {
   }
 
   /**
-   * Begins to read columns of a table that are asked for later.
+   * Begins to read columns of a table.
    *
-   * @param id as {@link Tasks#ahead} has it, to which also belongs what {@code list} holds
+   * @param list what it holds is read until the task ends
    * @param content of the file, as {@link TableSchema} told it
+   * @return the number of the task of {@link PendingTasks}, which gives what {@link TableLoader} has
    * @see #readColumns for the other parameters
    */
-  public static void readAhead(
-      long id,
+  public static long beginColumns(
       String path,
       int hdu,
       @Nullable String name,
@@ -87,8 +87,7 @@ public final class Tables {
       String content) {
     HduSelector selector = new HduSelector(hdu, name, version);
     TensorView numbers = list == 0 ? null : TensorView.at(list, Abi.UNVERSIONED);
-    Tasks.ahead(
-        id,
+    return PendingTasks.begin(
         () -> {
           TableFile file = TableFile.open(path, selector, content);
           return load(file, columns, slice, numbers, mask, condition);

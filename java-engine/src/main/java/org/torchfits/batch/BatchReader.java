@@ -63,7 +63,7 @@ public final class BatchReader {
     List<Slot> slots = new ArrayList<>(items.size());
     for (int i = 0; i < items.size(); i++) {
       BatchItem item = items.get(i);
-      Slot slot = new Slot(i == 0 ? () -> first : () -> model.open(item));
+      Slot slot = new Slot(i == 0 ? _ -> first : _ -> model.open(item));
       slot.aim(target.asSlice(i * bytes, bytes), steps, null);
       slots.add(slot);
     }

@@ -81,38 +81,8 @@ record Boxes(long[][] starts, long[] shape) {
     return Arrays.stream(shape).anyMatch(length -> length == 0);
   }
 
-  /** The part of a box that lies in an image: empty on all axes if none does. */
+  /** The part of a box that lies in an image. */
   Inside inside(int box, long[] image) {
-    long[] start = new long[image.length];
-    long[] count = new long[image.length];
-    long[] before = new long[image.length];
-    for (int axis = 0; axis < image.length; axis++) {
-      long from = starts[box][axis];
-      start[axis] = Math.clamp(from, 0, image[axis]);
-      count[axis] = Math.clamp(from + shape[axis], 0, image[axis]) - start[axis];
-      before[axis] = start[axis] - from;
-      if (count[axis] <= 0) {
-        return new Inside(new long[image.length], new long[image.length], new long[image.length]);
-      }
-    }
-    return new Inside(start, count, before);
-  }
-
-  /**
-   * A part of a box.
-   *
-   * @param start of the part in the image
-   * @param count of its pixels on each axis
-   * @param before pixels of the box before the part
-   */
-  record Inside(long[] start, long[] count, long[] before) {
-    /** Where in an image the part begins, as a number that grows along the file. */
-    long position(long[] image) {
-      long position = 0;
-      for (int axis = 0; axis < image.length; axis++) {
-        position = position * image[axis] + start[axis];
-      }
-      return position;
-    }
+    return Inside.of(starts[box], shape, image);
   }
 }

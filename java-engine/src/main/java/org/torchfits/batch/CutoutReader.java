@@ -106,19 +106,19 @@ public final class CutoutReader {
   }
 
   private List<Slot> slots(MemorySegment target, long boxBytes, long steps) {
-    Boxes.Inside[] parts = new Boxes.Inside[boxes.count()];
+    Inside[] parts = new Inside[boxes.count()];
     Arrays.setAll(parts, box -> boxes.inside(box, image.shape()));
     List<Slot> slots = new ArrayList<>(parts.length);
     for (int box : inOrderOfFile(parts)) {
-      Boxes.Inside part = parts[box];
-      Slot slot = new Slot(() -> image.box(part.start(), part.count()));
+      Inside part = parts[box];
+      Slot slot = new Slot(_ -> image.box(part.start(), part.count()));
       slot.aim(target.asSlice(box * boxBytes, boxBytes), steps, frame(part));
       slots.add(slot);
     }
     return slots;
   }
 
-  private int[] inOrderOfFile(Boxes.Inside[] parts) {
+  private int[] inOrderOfFile(Inside[] parts) {
     long[] positions = new long[parts.length];
     Integer[] order = new Integer[parts.length];
     for (int box = 0; box < parts.length; box++) {
@@ -129,7 +129,7 @@ public final class CutoutReader {
     return Arrays.stream(order).mapToInt(Integer::intValue).toArray();
   }
 
-  private @Nullable Frame frame(Boxes.Inside part) {
+  private @Nullable Frame frame(Inside part) {
     return boxes.areEmpty() || Arrays.equals(part.count(), boxes.shape())
         ? null
         : new Frame(

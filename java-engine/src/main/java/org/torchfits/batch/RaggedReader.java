@@ -53,7 +53,7 @@ public final class RaggedReader {
     List<Slot> list = new ArrayList<>(items.size());
     for (int i = 0; i < items.size(); i++) {
       int index = i;
-      list.add(new Slot(() -> open(items.get(index), index)));
+      list.add(new Slot(_ -> open(items.get(index), index)));
     }
     this.slots = new Slots(list);
   }
@@ -187,10 +187,7 @@ public final class RaggedReader {
 
   /** The job of filling the blocks, and what holds their addresses. */
   private Task.Second second(List<DlpackTensor> blocks) {
-    long[] addresses = blocks.stream().mapToLong(DlpackTensor::address).toArray();
-    DlpackTensor result =
-        Shapes.allocate(abi, ElementType.INT64, new long[] {addresses.length}, "the batch");
-    MemorySegment.copy(addresses, 0, result.elements(), JAVA_LONG, 0, addresses.length);
+    DlpackTensor result = Shapes.addresses(abi, blocks);
     return new Task.Second(slots.read(firstSteps()), new Task.Result(result, blocks));
   }
 

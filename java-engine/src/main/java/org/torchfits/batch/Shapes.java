@@ -1,6 +1,10 @@
 package org.torchfits.batch;
 
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.List;
 import org.torchfits.dlpack.Abi;
 import org.torchfits.dlpack.DlpackTensor;
 import org.torchfits.dlpack.ElementType;
@@ -31,6 +35,15 @@ final class Shapes {
     } catch (NativeMemoryException | ArithmeticException refused) {
       throw new FitsException(ErrorKind.OUT_OF_MEMORY, what + ": " + refused.getMessage());
     }
+  }
+
+  /** The addresses of blocks, as a block of INT64. */
+  static DlpackTensor addresses(Abi abi, List<DlpackTensor> blocks) {
+    long[] addresses = blocks.stream().mapToLong(DlpackTensor::address).toArray();
+    DlpackTensor result =
+        allocate(abi, ElementType.INT64, new long[] {addresses.length}, "the batch");
+    MemorySegment.copy(addresses, 0, result.elements(), JAVA_LONG, 0, addresses.length);
+    return result;
   }
 
   /**

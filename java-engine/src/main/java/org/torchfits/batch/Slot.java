@@ -1,8 +1,8 @@
 package org.torchfits.batch;
 
 import java.lang.foreign.MemorySegment;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.torchfits.error.FitsException;
 import org.torchfits.image.OpenImage;
 
 /**
@@ -13,24 +13,60 @@ final class Slot {
   /** So much of an image is one step. */
   private static final long STEP_BYTES = 2 << 20;
 
-  private final Supplier<OpenImage> opener;
+  /** Opens the image of a slot. */
+  @FunctionalInterface
+  interface Opener {
+    /**
+     * Opens the image; may refuse it.
+     *
+     * @param slot may be told where the image goes
+     */
+    OpenImage open(Slot slot);
+  }
+
+  /** What becomes of a slot whose image cannot be read. */
+  interface Tolerance {
+    /** Nothing: the failure is that of the whole batch. */
+    Tolerance NONE =
+        new Tolerance() {
+          @Override
+          public boolean tolerates(FitsException failure) {
+            return false;
+          }
+
+          @Override
+          public void fill(MemorySegment target) {}
+        };
+
+    /** Whether the others are read nevertheless. */
+    boolean tolerates(FitsException failure);
+
+    /** Fills the slot; called when no thread works on it any more. */
+    void fill(MemorySegment target);
+  }
+
+  private final Opener opener;
+  private final Tolerance tolerance;
   private @Nullable OpenImage image;
   private MemorySegment target = MemorySegment.NULL;
   private @Nullable Frame frame;
   private long steps = 1;
   private long stepsLeft = 1;
+  private boolean failed;
 
-  /**
-   * @param opener may refuse the image
-   */
-  Slot(Supplier<OpenImage> opener) {
+  Slot(Opener opener) {
+    this(opener, Tolerance.NONE);
+  }
+
+  Slot(Opener opener, Tolerance tolerance) {
     this.opener = opener;
+    this.tolerance = tolerance;
   }
 
   /** The image, opened if it was not. */
   synchronized OpenImage image() {
     if (image == null) {
-      image = opener.get();
+      image = opener.open(this);
     }
     return image;
   }
@@ -54,8 +90,29 @@ final class Slot {
     this.stepsLeft = steps;
   }
 
-  /** Does one step, from 0. */
-  void read(long step) {
+  /** Says what is put around the image at the end. */
+  synchronized void enclose(Frame around) {
+    frame = around;
+  }
+
+  /**
+   * Does one step, from 0.
+   *
+   * @return whether it was the last one
+   */
+  boolean read(long step) {
+    try {
+      readStep(step);
+    } catch (FitsException failure) {
+      if (!tolerance.tolerates(failure)) {
+        throw failure;
+      }
+      fail();
+    }
+    return endStep();
+  }
+
+  private void readStep(long step) {
     OpenImage open = image();
     // One thread alone may read some images: its step is the first one.
     long pieces = open.pieces();
@@ -65,17 +122,24 @@ final class Slot {
     for (long piece = first; piece < end; piece++) {
       open.readPiece(piece, dense);
     }
-    endStep();
   }
 
-  private synchronized void endStep() {
+  private synchronized void fail() {
+    failed = true;
+  }
+
+  private synchronized boolean endStep() {
     stepsLeft--;
-    if (stepsLeft == 0) {
-      if (frame != null) {
-        frame.put(target);
-      }
-      close();
+    if (stepsLeft > 0) {
+      return false;
     }
+    if (failed) {
+      tolerance.fill(target);
+    } else if (frame != null) {
+      frame.put(target);
+    }
+    close();
+    return true;
   }
 
   /** Closes the image if it is open; the next use opens it anew. */

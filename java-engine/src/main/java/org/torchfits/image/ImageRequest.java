@@ -24,6 +24,11 @@ public record ImageRequest(
     return part == null ? this : new ImageRequest(hdu, part, scaled, dtype, general);
   }
 
+  /** The same of another HDU. */
+  public ImageRequest in(HduSelector other) {
+    return new ImageRequest(other, section, scaled, dtype, general);
+  }
+
   /** The same, but for the type of the elements. */
   ImageRequest as(ElementType other) {
     return new ImageRequest(hdu, section, scaled, other, general);

@@ -31,7 +31,16 @@ public final class SharedImage implements AutoCloseable {
    * @param request its section has no meaning
    */
   public static SharedImage open(String path, ImageRequest request) {
-    HduReader reader = OpenFiles.open(path);
+    return open(path, OpenFiles.open(path), request);
+  }
+
+  /**
+   * Opens an image of a file that is open.
+   *
+   * @param reader of the file, at its beginning; is closed with the image, or if this fails
+   * @see #open(String, ImageRequest) for the rest
+   */
+  public static SharedImage open(String path, HduReader reader, ImageRequest request) {
     try {
       Hdu hdu = reader.find(request.hdu());
       ImageReader.requireImage(reader.source(), hdu, request);

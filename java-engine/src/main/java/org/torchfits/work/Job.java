@@ -166,7 +166,8 @@ public final class Job {
     return (deadlineNanos - System.nanoTime()) / 1_000_000;
   }
 
-  private synchronized boolean hasEnded() {
+  /** Whether no thread works on it any more, and none will. */
+  synchronized boolean hasEnded() {
     return active == 0 && (isTaken() || failure != null || cancelled);
   }
 }

@@ -5,7 +5,11 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.torchfits.dlpack.DlpackTensor;
 
-/** A job that fills memory, with what it reads from. Owned by one caller. */
+/**
+ * A job that fills memory, with what it reads from.
+ *
+ * <p>Several threads may work on it; one of them ends or cancels it.
+ */
 public final class Task {
   /** What {@link #help} returns while the job is not done. */
   public static final long RUNNING = 0;
@@ -60,6 +64,7 @@ public final class Task {
   private final Resource resource;
   private @Nullable Supplier<Second> next;
   private @Nullable Throwable failure;
+  private boolean cancelled;
 
   /**
    * @param block that the job fills; null if it fills memory of the caller
@@ -102,15 +107,37 @@ public final class Task {
    * @return whether the job ended: it is time for {@link #end}
    */
   public boolean work(long deadlineNanos) {
-    while (job.help(deadlineNanos)) {
-      Supplier<Second> second = next;
-      if (second == null || job.hasFailed()) {
+    for (Job current = job(); current.help(deadlineNanos); ) {
+      Job following = following(current);
+      if (following == null) {
         return true;
       }
-      next = null;
-      begin(second);
+      current = following;
     }
     return false;
+  }
+
+  private synchronized Job job() {
+    return job;
+  }
+
+  /** The job after one that has ended; null if that was the last one. */
+  private synchronized @Nullable Job following(Job ended) {
+    if (job != ended) {
+      return job;
+    }
+    Supplier<Second> second = next;
+    if (second == null || cancelled || ended.hasFailed()) {
+      return null;
+    }
+    next = null;
+    begin(second);
+    return failure == null ? job : null;
+  }
+
+  /** Whether the job ended: it is time for {@link #end}. */
+  synchronized boolean hasEnded() {
+    return job.hasEnded() && (next == null || cancelled || job.hasFailed());
   }
 
   /** A failure waits for {@link #end}, like one of a job. */
@@ -140,7 +167,7 @@ public final class Task {
    *
    * @return the address of the block, which is the caller's from now on; or {@link #DONE}
    */
-  public long end() {
+  public synchronized long end() {
     try {
       Job.raise(failure);
       job.rethrow();
@@ -151,7 +178,8 @@ public final class Task {
   }
 
   /** Gives the work up and frees everything. */
-  public void cancel() {
+  public synchronized void cancel() {
+    cancelled = true;
     job.cancel();
     free();
   }

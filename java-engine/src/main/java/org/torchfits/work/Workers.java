@@ -19,6 +19,11 @@ public final class Workers {
     }
   }
 
+  /** Lets an engine thread do something when one is free. Returns at once. */
+  static void execute(Runnable work) {
+    POOL.execute(work);
+  }
+
   private static Thread thread(Runnable target) {
     return Thread.ofPlatform().daemon().name("torchfits-worker").unstarted(target);
   }

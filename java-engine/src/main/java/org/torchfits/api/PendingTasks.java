@@ -1,0 +1,69 @@
+package org.torchfits.api;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.torchfits.error.ErrorKind;
+import org.torchfits.error.FitsException;
+import org.torchfits.work.PendingTask;
+import org.torchfits.work.Task;
+
+/**
+ * Reads that are begun now and asked for later, by their number, from any thread: engine threads
+ * work on them meanwhile. What a call returns, and when, is as {@link Tasks} has it.
+ */
+public final class PendingTasks {
+  private static final Map<Long, PendingTask> BEGUN = new ConcurrentHashMap<>();
+  private static final AtomicLong LAST = new AtomicLong();
+
+  private PendingTasks() {}
+
+  /**
+   * Begins with a task.
+   *
+   * @param preparation makes the task; called again if it throws {@link
+   *     org.torchfits.work.Unfinished}
+   * @return its number, from 1
+   */
+  static long begin(Supplier<Task> preparation) {
+    long number = LAST.incrementAndGet();
+    BEGUN.put(number, PendingTask.begin(preparation));
+    return number;
+  }
+
+  /**
+   * Works on a task for a while: its result, or RUNNING. With its result, or its failure, it is
+   * gone.
+   */
+  public static long help(long number) {
+    PendingTask task = BEGUN.get(number);
+    if (task == null) {
+      throw new FitsException(ErrorKind.CANCELLED, "there is no task " + number);
+    }
+    return Tasks.workToEnd(task) && BEGUN.remove(number, task) ? task.end() : Task.RUNNING;
+  }
+
+  /** Whether a task has ended, so that {@link #help} tells its result at once. */
+  public static boolean hasEnded(long number) {
+    PendingTask task = BEGUN.get(number);
+    return task == null || task.hasEnded();
+  }
+
+  /** Stops a task and frees what it holds; nothing if it is gone. */
+  public static void cancel(long number) {
+    cancel(BEGUN.remove(number));
+  }
+
+  /** Stops all tasks: the JVM is about to end. */
+  public static void cancelAll() {
+    BEGUN.keySet().forEach(PendingTasks::cancel);
+  }
+
+  private static void cancel(@Nullable PendingTask task) {
+    if (task != null) {
+      task.cancel();
+    }
+  }
+}

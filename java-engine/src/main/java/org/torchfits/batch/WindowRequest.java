@@ -1,0 +1,51 @@
+package org.torchfits.batch;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.torchfits.dlpack.ElementType;
+import org.torchfits.dlpack.TensorView;
+import org.torchfits.image.ImageRequest;
+
+/**
+ * What a caller wants of a window: batches of items, all of one shape and type, of few files.
+ *
+ * @param paths of the files, as for {@link org.torchfits.image.ImageReader#open}
+ * @param images what is wanted of an image, for each HDU that is wanted of files; without sections
+ * @param items as {@link WindowItems} has them
+ * @param rows of each batch, one behind the other
+ * @param fill as {@link Fill#of} has it, for what no image has; looked at only if it is needed
+ * @param keepGoing whether an item that cannot be read is told, and its slot filled
+ * @param shape of all items; null for that of the first one that can be read
+ * @param outs tensors of the caller, one a batch, kept alive by him; none for new blocks
+ */
+public record WindowRequest(
+    List<String> paths,
+    List<ImageRequest> images,
+    WindowItems items,
+    int[] rows,
+    String fill,
+    boolean keepGoing,
+    long @Nullable [] shape,
+    List<TensorView> outs) {
+  /**
+   * Checks what belongs together.
+   *
+   * @throws IllegalArgumentException if the batches do not hold as many items as there are, or not
+   *     each has a tensor
+   */
+  public WindowRequest {
+    long inBatches = 0;
+    for (int count : rows) {
+      inBatches += count;
+    }
+    if (inBatches != items.count() || (!outs.isEmpty() && outs.size() != rows.length)) {
+      throw new IllegalArgumentException(
+          items.count() + " items, " + inBatches + " in batches, " + outs.size() + " tensors");
+    }
+  }
+
+  /** The type that is asked for; null for the items' own. */
+  @Nullable ElementType type() {
+    return images.isEmpty() ? null : images.getFirst().dtype();
+  }
+}
