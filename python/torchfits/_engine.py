@@ -569,7 +569,8 @@ def begin_window(window: Window) -> Pending[WindowResult]:
     except api.Error as error:
         raise _translate(error) from None
     given = None if window.outs is None else list(window.outs)
-    return Pending(tasks, number, lambda address: _window_result(address, given), keep=(window.paths, items, rows, outs, addresses))
+    keep = (window.paths, items, rows, outs, addresses)
+    return Pending(tasks, number, lambda address: _window_result(address, given), keep=keep)
 
 
 def _window_result(address: int, outs: list[torch.Tensor] | None) -> WindowResult:
