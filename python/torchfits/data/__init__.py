@@ -1,7 +1,8 @@
-"""Datasets for training, for torch's own DataLoader, and transforms of their batches."""
+"""Datasets, transforms and a loader for training."""
 
 from torchfits.data import transforms
 from torchfits.data.datasets import ImageDataset
+from torchfits.data.loader import Batch, DataLoader
 from torchfits.data.streaming import StreamingDataset
 
-__all__ = ["ImageDataset", "StreamingDataset", "transforms"]
+__all__ = ["Batch", "DataLoader", "ImageDataset", "StreamingDataset", "transforms"]

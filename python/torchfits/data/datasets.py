@@ -6,22 +6,24 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.utils.data import Dataset
 
+from torchfits import _engine
+from torchfits._location import selector
 from torchfits._memory import Source, is_source
-from torchfits.batches import read_batch
-from torchfits.errors import MismatchError
-from torchfits.images import read_image
+from torchfits._results import engine_dtype
+from torchfits.data._reading import Empty, ReadableDataset, Reading
+from torchfits.data._windows import Images
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from torchfits._location import Hdu, Section
+    from torchfits.data._transform import Transform
 
 __all__ = ["ImageDataset"]
 
 
-class ImageDataset(Dataset[Any]):
+class ImageDataset(ReadableDataset):
     """The images of many files, one an item.
 
     Picklable, and made without starting the engine, so that it works under `torch.utils.data.DataLoader` with
@@ -42,7 +44,7 @@ class ImageDataset(Dataset[Any]):
         hdu: Hdu | None = None,
         section: Section | None = None,
         dtype: torch.dtype | None = torch.float32,
-        transform: Callable[[torch.Tensor], Any] | None = None,
+        transform: Transform | Callable[[torch.Tensor], Any] | None = None,
     ) -> None:
         """Remembers what to read; no file is touched.
 
@@ -57,38 +59,34 @@ class ImageDataset(Dataset[Any]):
         Raises:
             TypeError: if `paths` is a single path.
         """
+        super().__init__(transform)
         if is_source(paths):
             raise TypeError("ImageDataset takes several paths, not one")
         self.paths = [os.fspath(path) if isinstance(path, os.PathLike) else path for path in paths]
         self._hdu = hdu
         self._section = section
         self._dtype = dtype
-        self._transform = transform
+        items = torch.zeros(len(self.paths), 2, dtype=torch.int64)
+        items[:, 0] = torch.arange(len(self.paths))
+        chosen = (_engine.FIRST_IMAGE, None, 0) if hdu is None else selector(hdu)
+        self._images = Images(self.paths, [chosen], items, engine_dtype(dtype))
 
     def __len__(self) -> int:
         return len(self.paths)
 
-    def __getitem__(self, index: int) -> Any:  # noqa: ANN401 - what the transform gives
-        """Image `index` after the transform.
+    def begin(
+        self, batches: Sequence[Sequence[int]], *, keep_going: bool = False, empty: Empty | None = None
+    ) -> Reading:
+        """Begins to read batches, before transforms."""
+        return self._images.begin(batches, keep_going=keep_going, empty=empty)
 
-        Raises:
-            FitsError: one of its subclasses, naming file, HDU and reason.
-        """
-        image = read_image(self.paths[index], hdu=self._hdu, section=self._section, dtype=self._dtype)
-        return self._transformed(image)
+    def describe(self, index: int) -> str:
+        """The file and the HDU."""
+        hdu = "" if self._hdu is None else f"[{self._hdu}]"
+        return f"{self.paths[index]}{hdu}"
 
-    def __getitems__(self, indices: Sequence[int]) -> list[Any]:
-        """The images of a batch; those of one shape are views of one tensor.
-
-        Raises:
-            FitsError: one of its subclasses, naming file, HDU and reason.
-        """
-        paths = [self.paths[index] for index in indices]
-        try:
-            batch = read_batch(paths, hdu=self._hdu, section=self._section, dtype=self._dtype)
-        except MismatchError:
-            return [self[index] for index in indices]
-        return [self._transformed(image) for image in batch.unbind()]
-
-    def _transformed(self, image: torch.Tensor) -> Any:  # noqa: ANN401 - what the transform gives
-        return image if self._transform is None else self._transform(image)
+    def spec(self) -> dict[str, Any]:
+        """What it was made of."""
+        if not all(isinstance(path, str) for path in self.paths):
+            raise TypeError("bytes and file objects cannot be written down")
+        return {"paths": self.paths, "hdu": self._hdu, "section": self._section, "dtype": str(self._dtype)}

@@ -1,0 +1,201 @@
+"""Batches of a dataset that are begun now and asked for later, and what datasets have in common."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+import torch
+from torch.utils.data import Dataset, default_collate
+
+from torchfits.data._random import draws
+from torchfits.data._transform import Transform
+
+if TYPE_CHECKING:
+    from torchfits.errors import FitsError
+
+Empty = Callable[[tuple[int, ...], torch.dtype], torch.Tensor]
+"""Gives memory for a batch: a tensor of that shape and dtype, dense, on the CPU, perhaps pinned."""
+
+
+@dataclass(frozen=True)
+class Samples:
+    """A batch.
+
+    Attributes:
+        data: a tensor (B, ...) or a dict of them, what `default_collate` would make of the items; or a TensorFrame of B
+            rows.
+        ids: of the samples, int64 (B,).
+        bad: of each sample that could not be read its place in the batch and why. What `data` has there means nothing.
+        counts: what the engine counted of the read that the batch was part of, see `torchfits._engine.stages`; of one
+            batch of each read.
+    """
+
+    data: Any
+    ids: torch.Tensor
+    bad: Sequence[tuple[int, FitsError]] = ()
+    counts: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
+class Reading(Protocol):
+    """Batches that were begun: the engine's threads read them meanwhile."""
+
+    def result(self) -> list[Samples]:
+        """The batches; asked for once. Dropping it before stops the work."""
+        ...
+
+    def cancel(self) -> None:
+        """Stops the work."""
+        ...
+
+
+class ReadableDataset(Dataset[Any]):
+    """A map-style dataset of which batches are read as one.
+
+    Making one reads nothing and starts no engine; it is picklable if what it was made of is.
+    """
+
+    def __init__(self, transform: Transform | Callable[[Any], Any] | None = None) -> None:
+        """Keeps what becomes of items.
+
+        Args:
+            transform: a `Transform`, which gets whole batches, or anything that is called with one item.
+        """
+        self.transform = transform
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Number of samples."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def begin(
+        self, batches: Sequence[Sequence[int]], *, keep_going: bool = False, empty: Empty | None = None
+    ) -> Reading:
+        """Begins to read batches, before transforms.
+
+        Args:
+            batches: ids of samples, from 0, of each batch.
+            keep_going: whether samples that cannot be read are told by `Samples.bad`; else the first one is raised.
+            empty: where batches of tensors are put; None for memory of the engine.
+        """
+        raise NotImplementedError
+
+    @abstractmethod
+    def describe(self, index: int) -> str:
+        """Where a sample comes from: file, HDU, box or row."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def spec(self) -> dict[str, Any]:
+        """The arguments of the construction but `transform`, as JSON can hold them.
+
+        Raises:
+            TypeError: if one cannot be written down.
+        """
+        raise NotImplementedError
+
+    def fingerprint(self) -> int:
+        """64 bits of what the samples are: files, HDUs, boxes, options. No file is opened."""
+        text = json.dumps([type(self).__qualname__, self.spec()], sort_keys=True)
+        return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
+
+    def __getitem__(self, index: int) -> Any:  # noqa: ANN401 - what the transform gives
+        """One sample after the transform.
+
+        Raises:
+            IndexError: if there is no such sample.
+            FitsError: one of its subclasses, naming file, HDU and reason.
+        """
+        return self.__getitems__([index])[0]
+
+    def __getitems__(self, indices: Sequence[int]) -> list[Any]:
+        """The samples of a batch after the transform, read by one call of the engine."""
+        (samples,) = self.begin([[self.checked(index) for index in indices]]).result()
+        if isinstance(self.transform, Transform):
+            return items_of(transformed(self, samples).data)
+        items = items_of(samples.data)
+        return items if self.transform is None else _each(self, items, samples.ids)
+
+    def checked(self, index: int) -> int:
+        """The id of a sample; negative numbers count from the end."""
+        return range(len(self))[index]
+
+
+def transformed(dataset: Any, samples: Samples, seed: int | None = None, epoch: int = 0) -> Samples:  # noqa: ANN401
+    """The batch after the dataset's transform.
+
+    Args:
+        dataset: with `transform` and `describe`.
+        samples: that were read.
+        seed: of the numbers that random transforms draw, with `epoch` and the ids; None for torch's generator.
+        epoch: likewise.
+
+    Raises:
+        Exception: whatever a transform raises, with a note that names the sample (or the first one of the batch).
+    """
+    transform = dataset.transform
+    if transform is None:
+        return samples
+    if not isinstance(transform, Transform):
+        return replace(samples, data=default_collate(_each(dataset, items_of(samples.data), samples.ids, seed, epoch)))
+    with _counted(seed, epoch, samples.ids), _Named(dataset, samples.ids):
+        return replace(samples, data=transform(samples.data))
+
+
+def _each(
+    dataset: Any,  # noqa: ANN401
+    items: list[Any],
+    ids: torch.Tensor,
+    seed: int | None = None,
+    epoch: int = 0,
+) -> list[Any]:
+    made: list[Any] = []
+    for number, item in enumerate(items):
+        own = ids[number : number + 1]
+        with _counted(seed, epoch, own), _Named(dataset, own):
+            made.append(dataset.transform(item))
+    return made
+
+
+def _counted(seed: int | None, epoch: int, ids: torch.Tensor) -> Any:  # noqa: ANN401 - a context
+    return nullcontext() if seed is None else draws(seed, epoch, ids)
+
+
+class _Named:
+    """A context: an exception tells of which samples it is."""
+
+    def __init__(self, dataset: Any, ids: torch.Tensor) -> None:  # noqa: ANN401
+        self._dataset = dataset
+        self._ids = ids
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Exception) and len(self._ids):
+            first = int(self._ids[0])
+            more = "" if len(self._ids) == 1 else f" and {len(self._ids) - 1} more of its batch"
+            _add_note(error, f"in the transform of sample {first} ({self._dataset.describe(first)}){more}")
+
+
+def _add_note(error: Exception, note: str) -> None:
+    if hasattr(error, "add_note"):
+        error.add_note(note)
+    else:  # Python 3.10 shows no notes
+        error.args = (f"{error.args[0]}; {note}" if error.args else note, *error.args[1:])
+
+
+def items_of(data: Any) -> list[Any]:  # noqa: ANN401 - see Samples
+    """The items of a batch; tensors are views."""
+    if isinstance(data, torch.Tensor):
+        return list(data.unbind())
+    if isinstance(data, Mapping):
+        columns = {name: items_of(part) for name, part in data.items()}  # pyright: ignore[reportUnknownVariableType]
+        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return [data[i] for i in range(len(data))]

@@ -1,0 +1,414 @@
+"""A loader without worker processes: the engine's threads read ahead while the model trains."""
+
+from __future__ import annotations
+
+import operator
+import time
+from collections import deque
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+from torch import distributed
+
+from torchfits.data._accounts import Accounts, Report
+from torchfits.data._bad import BadSamples, OnBad
+from torchfits.data._order import Order, Share
+from torchfits.data._random import draws
+from torchfits.data._reading import Reading, Samples, transformed
+from torchfits.data._schedule import Schedule, ordered, sampled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from torchfits.data._reading import ReadableDataset
+    from torchfits.data._transform import Transform
+
+__all__ = ["Batch", "DataLoader"]
+
+_STATE = ("seed", "epoch", "position", "length", "fingerprint")
+
+
+class Batch(dict[str, Any]):
+    """A batch of several parts, a dict of them.
+
+    Attributes:
+        sample_ids: of its samples, int64 (B,).
+    """
+
+    sample_ids: torch.Tensor
+
+
+class DataLoader:
+    """Batches of a dataset of torchfits, read ahead by the engine's threads: no worker processes, no collating.
+
+    A batch is what torch's `DataLoader` with `default_collate` would give: a tensor (B, ...), a dict of tensors (a
+    `Batch`), or a TensorFrame. Each carries the ids of its samples as the attribute `sample_ids`, int64 (B,) on the
+    CPU. Batches are decoded straight into their memory; several of them are begun together (a window), so that what
+    they need of one file, and of one compressed tile, is fetched and decoded once. While a model trains on a batch the
+    next ones are read: `prefetch_batches` of them, and at most `prefetch_bytes`.
+
+    The order of an epoch is a function of (seed, epoch, dataset) alone, and so are random transforms, substitutes of
+    bad samples, and which samples each rank gets. So `state_dict()` is a few integers, from which a killed run goes on with
+    the same batches, also with another number of ranks. Each iteration is an epoch, numbered from 0, unless `set_epoch`
+    says which.
+
+    With several ranks (of `torch.distributed`, or as told) each batch of all ranks together is cut into parts of
+    `batch_size`; all ranks get equally many batches. What does not fill the last one is shared evenly.
+    """
+
+    def __init__(
+        self,
+        dataset: ReadableDataset,
+        batch_size: int = 1,
+        shuffle: bool = False,  # noqa: FBT001 - torch's
+        sampler: Iterable[int] | None = None,
+        batch_sampler: Iterable[Sequence[int]] | None = None,
+        num_workers: int = 0,
+        collate_fn: Callable[[list[Any]], Any] | None = None,
+        pin_memory: bool | None = None,  # noqa: FBT001 - torch's
+        drop_last: bool = False,  # noqa: FBT001 - torch's
+        *,
+        generator: torch.Generator | None = None,
+        seed: int = 0,
+        shuffle_window: int | None = None,
+        prefetch_batches: int = 8,
+        prefetch_bytes: int = 256 << 20,
+        on_bad: OnBad = "raise",
+        transform: Transform | Callable[[Any], Any] | None = None,
+        device: str | int | torch.device | None = None,
+        rank: int | None = None,
+        world_size: int | None = None,
+        progress: bool = False,
+    ) -> None:
+        """Remembers what to load; nothing is read.
+
+        Args:
+            dataset: of torchfits: its batches can be begun.
+            batch_size: samples of a batch (of one rank).
+            shuffle: whether the order is random.
+            sampler: gives ids of samples in the order that is wanted, instead of `shuffle`; of this rank alone.
+            batch_sampler: gives ids of whole batches, instead of batch_size, shuffle, sampler and drop_last.
+            num_workers: 0; the engine has threads.
+            collate_fn: makes a batch of a list of items, for what `default_collate` does not take; slower.
+            pin_memory: whether batches are in pinned memory; None for whether `device` is a GPU.
+            drop_last: whether samples that do not fill the last batch are left out.
+            generator: draws the seed once, now, instead of `seed`.
+            seed: of everything random.
+            shuffle_window: None for a permutation of all samples. Else samples are mixed within windows of so many,
+                made of 32 runs of neighbours: for tables and files that are read faster in their own order.
+            prefetch_batches: that are begun or ready beside the one in use; 0 to read each when it is asked for.
+            prefetch_bytes: bound of these, but one batch is always read ahead unless `prefetch_batches` is 0.
+            on_bad: what becomes of samples that cannot be read: "raise" their error when their batch comes; "skip"
+                them, so that the batch is smaller; "substitute" others, chosen by (seed, epoch, id).
+            transform: of whole batches, on `device`, after the dataset's own.
+            device: where batches go; to a GPU they are copied by a stream of its own.
+            rank: of this process among `world_size`; None for that of `torch.distributed`, 0 if it is not in use.
+            world_size: number of processes that share an epoch.
+            progress: whether a bar of tqdm is shown.
+
+        Raises:
+            TypeError: for a dataset whose batches cannot be begun.
+            ValueError: for arguments that make no sense, alone or together.
+        """
+        if not callable(getattr(dataset, "begin", None)):
+            what = type(dataset).__name__
+            raise TypeError(f"{what} is no dataset of torchfits: torch.utils.data.DataLoader loads it")
+        if num_workers != 0:
+            raise ValueError("num_workers is 0: the engine's threads read; torch.utils.data.DataLoader has workers")
+        if operator.index(batch_size) < 1:
+            raise ValueError(f"batch_size is from 1, not {batch_size}")
+        if sampler is not None and shuffle:
+            raise ValueError("a sampler says the order: shuffle does not go with it")
+        if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
+            raise ValueError("batch_sampler does not go with batch_size, shuffle, sampler and drop_last")
+        if on_bad not in ("raise", "skip", "substitute"):
+            raise ValueError(f"on_bad is 'raise', 'skip' or 'substitute', not {on_bad!r}")
+        if prefetch_batches < 0 or prefetch_bytes < 1:
+            raise ValueError("prefetch_batches is from 0, prefetch_bytes from 1")
+        if shuffle_window is not None and shuffle_window < 1:
+            raise ValueError(f"shuffle_window is from 1, not {shuffle_window}")
+        self.dataset = dataset
+        self.batch_size = None if batch_sampler is not None else operator.index(batch_size)
+        self.sampler = sampler
+        self.batch_sampler = batch_sampler
+        self.num_workers = 0
+        self.collate_fn = collate_fn
+        self.drop_last = drop_last
+        self.shuffle = shuffle
+        self.shuffle_window = shuffle_window
+        self.seed = seed if generator is None else int(torch.randint(2**62, (), generator=generator))
+        self.prefetch_batches = prefetch_batches
+        self.prefetch_bytes = prefetch_bytes
+        self.on_bad: OnBad = on_bad
+        self.transform = transform
+        self.device = None if device is None else torch.device(device)
+        self.pin_memory = self._is_on_gpu() if pin_memory is None else pin_memory
+        self.rank, self.world_size = _place(rank, world_size)
+        self.progress = progress
+        self.epoch = 0
+        self.bad: dict[int, str] = {}
+        self._resume_at = 0
+        self._at = (0, 0)
+        self._accounts = Accounts()
+
+    def _is_on_gpu(self) -> bool:
+        return self.device is not None and self.device.type == "cuda"
+
+    def _share(self) -> Share:
+        assert self.batch_size is not None
+        return Share(len(self.dataset), self.batch_size, self.rank, self.world_size, self.drop_last)
+
+    def __len__(self) -> int:
+        """Number of batches of an epoch, of this rank."""
+        if self.batch_sampler is not None:
+            return len(cast("Any", self.batch_sampler))
+        if self.sampler is not None:
+            samples = len(cast("Any", self.sampler))
+            return samples // self._share().batch_size if self.drop_last else -(-samples // self._share().batch_size)
+        return self._share().steps()
+
+    def __iter__(self) -> Iterator[Any]:
+        """The batches of the next epoch, or, after `load_state_dict`, those that are left of one."""
+        epoch, position = self.epoch, self._resume_at
+        self.epoch, self._resume_at = epoch + 1, 0
+        self._at = (epoch, position)
+        return _Epoch(self, epoch, position).batches()
+
+    def _arrived(self, epoch: int, position: int) -> None:
+        """Where an iteration is."""
+        self._at = (epoch, position)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Says which epoch the next iteration is: on all ranks alike. It begins with its first batch."""
+        self.epoch, self._resume_at = operator.index(epoch), 0
+        self._at = (self.epoch, 0)
+
+    # Resume
+
+    def state_dict(self) -> dict[str, int]:
+        """Where the iteration is: behind the batch that was given last.
+
+        `position` counts the samples of all ranks, or the batches of a `sampler` or `batch_sampler`.
+        """
+        return {
+            "seed": self.seed,
+            "epoch": self._at[0],
+            "position": self._at[1],
+            "length": len(self.dataset),
+            "fingerprint": self.dataset.fingerprint(),
+        }
+
+    def load_state_dict(self, state_dict: dict[str, int]) -> None:
+        """The next iteration goes on where a state was taken, if need be with another number of ranks.
+
+        Samplers are gone through up to that place.
+
+        Raises:
+            ValueError: if the state is of another dataset, or is none.
+        """
+        missing = [name for name in _STATE if name not in state_dict]
+        if missing:
+            raise ValueError(f"not the state of a loader: it has no {', '.join(missing)}")
+        own = self.state_dict()
+        for name, what in (("length", "samples"), ("fingerprint", "a fingerprint of the dataset")):
+            if state_dict[name] != own[name]:
+                raise ValueError(f"the state is of another dataset: {state_dict[name]} {what}, here {own[name]}")
+        self.seed = state_dict["seed"]
+        self.epoch, self._resume_at = self._at = (state_dict["epoch"], state_dict["position"])
+
+    # What is going on
+
+    def report(self) -> Report:
+        """What training waited for, and what to change; since the loader was made."""
+        return self._accounts.report(self)
+
+    def plan(self, batches: int | None = None) -> dict[str, Any]:
+        """What the next batches need, and how well they are mixed; nothing is read.
+
+        Args:
+            batches: how many; None for those of a window.
+
+        Returns:
+            `batches`, `samples`, `files` that they are of, `samples_per_file`, and `shuffle`, in words.
+        """
+        from torchfits.data._plans import plan
+
+        return plan(self, batches or max(1, self.prefetch_batches // 2))
+
+    def schedule(self, epoch: int, position: int) -> Schedule:
+        """The batches of an epoch from a position on."""
+        if self.batch_sampler is not None:
+            return sampled(self.batch_sampler, position)
+        if self.sampler is not None:
+            share = self._share()
+            return sampled(torch.utils.data.BatchSampler(self.sampler, share.batch_size, self.drop_last), position)  # pyright: ignore[reportArgumentType]
+        order = Order(
+            len(self.dataset),
+            self.seed if self.shuffle else None,
+            epoch,
+            self.dataset.fingerprint() if self.shuffle else 0,
+            self.shuffle_window,
+        )
+        return ordered(order, self._share(), position)
+
+
+def _place(rank: int | None, world_size: int | None) -> tuple[int, int]:
+    if (rank is None) != (world_size is None):
+        raise ValueError("rank and world_size are given together or not at all")
+    if rank is not None and world_size is not None:
+        if not 0 <= rank < world_size:
+            raise ValueError(f"rank {rank} is not in range({world_size})")
+        return rank, world_size
+    in_use = distributed.is_available() and distributed.is_initialized()
+    return (distributed.get_rank(), distributed.get_world_size()) if in_use else (0, 1)
+
+
+class _Epoch:
+    """One iteration: which batches were begun, and what becomes of them."""
+
+    def __init__(self, loader: DataLoader, epoch: int, position: int) -> None:
+        self._loader = loader
+        self._epoch = epoch
+        self._schedule = loader.schedule(epoch, position)
+        self._begun: deque[tuple[Reading, list[int]]] = deque()
+        self._ready: deque[tuple[Samples, int]] = deque()
+        self._batch_bytes = 0
+        self._bad = BadSamples(loader)
+        self._stream = torch.cuda.Stream(loader.device) if loader._is_on_gpu() else None  # pyright: ignore[reportPrivateUsage]
+
+    def batches(self) -> Iterator[Any]:
+        loader, accounts = self._loader, self._loader._accounts  # pyright: ignore[reportPrivateUsage]
+        bar = _bar(loader) if loader.progress else None
+        try:
+            asked = time.perf_counter()
+            while (taken := self._next()) is not None:
+                samples, behind = taken
+                batch = self._finished(samples)
+                loader._arrived(self._epoch, behind)  # pyright: ignore[reportPrivateUsage]
+                given = time.perf_counter()
+                accounts.waited(given - asked)
+                if batch is not None:
+                    if bar is not None:
+                        bar.update()
+                        bar.set_postfix(bad=len(loader.bad), refresh=False)
+                    yield batch
+                asked = time.perf_counter()
+                accounts.used(asked - given, len(samples.ids))
+            loader._arrived(self._epoch + 1, 0)  # pyright: ignore[reportPrivateUsage]
+        finally:
+            self._stop()
+            if bar is not None:
+                bar.close()
+
+    def _next(self) -> tuple[Samples, int] | None:
+        if not self._ready:
+            self._begin_ahead(need=1)
+            if not self._begun:
+                return None
+            reading, behind = self._begun.popleft()
+            read = reading.result()
+            self._ready.extend(zip(read, behind, strict=True))
+            self._batch_bytes = max(self._batch_bytes, *(_bytes_of(samples.data) for samples in read))
+            self._loader._accounts.counted(read[0].counts)  # pyright: ignore[reportPrivateUsage]
+        taken = self._ready.popleft()
+        self._begin_ahead(need=0)
+        return taken
+
+    def _begin_ahead(self, need: int) -> None:
+        """Begins windows until as many batches are ahead as may be, but at least `need`."""
+        most = max(need, self._most_ahead())
+        while (ahead := len(self._ready) + sum(len(behind) for _, behind in self._begun)) < most:
+            # A small window comes soon: the first one has one batch.
+            size = max(1, most // 2) if self._batch_bytes else 1
+            if ahead + size > most and ahead >= need:
+                return
+            if not self._begin_window(size):
+                return
+
+    def _most_ahead(self) -> int:
+        if self._batch_bytes == 0:
+            # Nothing is known of their size: one that is asked for, and one behind it.
+            return min(self._loader.prefetch_batches, 2)
+        fitting = self._loader.prefetch_bytes // self._batch_bytes
+        return min(self._loader.prefetch_batches, max(1, fitting))
+
+    def _begin_window(self, size: int) -> bool:
+        batches: list[list[int]] = []
+        behind: list[int] = []
+        while len(batches) < size and (step := next(self._schedule, None)) is not None:
+            batches.append(step[0])
+            behind.append(step[1])
+        if not batches:
+            return False
+        empty = _pinned if self._loader.pin_memory else None
+        reading = self._loader.dataset.begin(batches, keep_going=True, empty=empty)
+        self._begun.append((reading, behind))
+        return True
+
+    def _finished(self, samples: Samples) -> Any:  # noqa: ANN401 - see Samples
+        """The batch as it is given; None if nothing is left of it."""
+        loader = self._loader
+        samples = self._bad.settled(samples, self._epoch)
+        if len(samples.ids) == 0:
+            return None
+        samples = transformed(loader.dataset, samples, loader.seed, self._epoch)
+        data = samples.data
+        if loader.collate_fn is not None:
+            from torchfits.data._reading import items_of
+
+            data = loader.collate_fn(items_of(data))
+        if loader.device is not None:
+            data = self._moved(data)
+        if loader.transform is not None:
+            with draws(loader.seed + 1, self._epoch, samples.ids):
+                data = loader.transform(data)
+        return _with_ids(data, samples.ids)
+
+    def _moved(self, data: Any) -> Any:  # noqa: ANN401
+        """The batch on its device."""
+        device = self._loader.device
+        with torch.cuda.stream(self._stream) if self._stream is not None else nullcontext():
+            moved = _map(data, lambda part: part.to(device, non_blocking=True))
+        if self._stream is not None:
+            current = torch.cuda.current_stream(device)
+            current.wait_stream(self._stream)
+            _map(moved, lambda part: part.record_stream(current) if isinstance(part, torch.Tensor) else part)
+        return moved
+
+    def _stop(self) -> None:
+        while self._begun:
+            self._begun.popleft()[0].cancel()
+        self._ready.clear()
+
+
+def _pinned(shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
+    return torch.empty(shape, dtype=dtype, pin_memory=True)
+
+
+def _map(data: Any, function: Callable[[Any], Any]) -> Any:  # noqa: ANN401
+    if isinstance(data, dict):
+        parts = cast("dict[str, Any]", data)
+        return {name: _map(part, function) for name, part in parts.items()}
+    return function(data)
+
+
+def _bytes_of(data: Any) -> int:  # noqa: ANN401 - see Samples
+    if isinstance(data, torch.Tensor):
+        return data.nbytes
+    parts = data.values() if isinstance(data, dict) else getattr(data, "feat_dict", {}).values()
+    return sum(_bytes_of(part) for part in cast("Iterable[Any]", parts)) or 1
+
+
+def _with_ids(data: Any, ids: torch.Tensor) -> Any:  # noqa: ANN401 - see Samples
+    if isinstance(data, dict):
+        data = Batch(cast("dict[str, Any]", data))
+    if not isinstance(data, list | tuple):
+        data.sample_ids = ids
+    return data  # pyright: ignore[reportUnknownVariableType]
+
+
+def _bar(loader: DataLoader) -> Any:  # noqa: ANN401 - without tqdm at import
+    from tqdm.auto import tqdm
+
+    return tqdm(total=len(loader), desc=f"epoch {loader.state_dict()['epoch']}", unit="batch")
