@@ -49,9 +49,9 @@ class DataLoader:
     next ones are read: `prefetch_batches` of them, and at most `prefetch_bytes`.
 
     The order of an epoch is a function of (seed, epoch, dataset) alone, and so are random transforms, substitutes of
-    bad samples, and which samples each rank gets. So `state_dict()` is a few integers, from which a killed run goes on with
-    the same batches, also with another number of ranks. Each iteration is an epoch, numbered from 0, unless `set_epoch`
-    says which.
+    bad samples, and which samples each rank gets. So `state_dict()` is a few integers, from which a killed run goes on
+    with the same batches, also with another number of ranks. Each iteration is an epoch, numbered from 0, unless
+    `set_epoch` says which.
 
     With several ranks (of `torch.distributed`, or as told) each batch of all ranks together is cut into parts of
     `batch_size`; all ranks get equally many batches. What does not fill the last one is shared evenly.
