@@ -163,6 +163,7 @@ PROGRAM_ARGUMENTS = [
     "fork_before",
     "fork_after",
     "loader_after",
+    "memory",
     "short_threads",
     "parallel_threads",
     "signals",
