@@ -173,6 +173,7 @@ PROGRAM_ARGUMENTS = [
     "fork_before",
     "fork_after",
     "loader_after",
+    "memory",
     "short_threads",
     "parallel_threads",
     "signals",

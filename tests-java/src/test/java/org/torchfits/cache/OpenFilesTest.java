@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -27,6 +28,7 @@ import org.torchfits.header.Hdu;
 import org.torchfits.header.HduReader;
 import org.torchfits.header.HduSelector;
 import org.torchfits.source.FileIdentity;
+import org.torchfits.source.MemoryNames;
 
 class OpenFilesTest {
   private static final long NEVER = Long.MAX_VALUE / 4;
@@ -315,5 +317,16 @@ class OpenFilesTest {
       last = now;
     }
     return 0;
+  }
+
+  @Test
+  void reader_bytesInMemory_leavesNothing() throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      String name = MemoryNames.of(fits(LARGE, 2), true, arena);
+      for (int index = 0; index < 3; index++) {
+        assertEquals(index == 0 ? LARGE : 9 + index, pixels(name, index));
+      }
+    }
+    assertEquals(0, descriptors());
   }
 }
