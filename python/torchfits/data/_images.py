@@ -33,7 +33,7 @@ class Images(NamedTuple):
     def scaled(self, offset: torch.Tensor | float, scale: torch.Tensor | float) -> Images:
         """(values - offset) / scale, and inverse variances in step."""
         ivar = None if self.ivar is None else self.ivar * (scale * scale)
-        return Images((self.values - offset) / scale, ivar, self.mask)
+        return Images((self.values - offset).div_(scale), ivar, self.mask)
 
 
 class ValueTransform(Transform):

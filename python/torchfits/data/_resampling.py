@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
@@ -13,7 +14,7 @@ from torchfits.data._moves import RandomMove, is_ivar, is_mask, outside_of
 from torchfits.data._transform import MAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 __all__ = ["RandomRotate", "RandomShift"]
 
@@ -21,46 +22,63 @@ Kernel: TypeAlias = Literal["nearest", "bilinear", "bicubic"]
 _KERNELS = ("nearest", "bilinear", "bicubic")
 
 
-class Tap(NamedTuple):
-    """One of the pixels that a new pixel is made of."""
+class Part(NamedTuple):
+    """Of each new pixel one of those that it is made of, (B, ..., h, w), and its weight, (B, 1 ..., 1 or h, 1 or w)."""
 
-    places: torch.Tensor
-    """(B, h, w): its number in the plane, or that of a pixel at the edge."""
-    inside: torch.Tensor
-    """(B, h, w): whether it is one of the image."""
+    pixels: torch.Tensor
     weight: torch.Tensor
-    """(B, 1 or h, 1 or w)."""
-
-    def of(self, entry: torch.Tensor, outside: float) -> torch.Tensor:
-        """The pixels (B, ..., h, w)."""
-        return torch.where(_in_front(self.inside, entry), gathered(entry, self.places), outside)
 
 
 class Positions(NamedTuple):
-    """Where new pixels lie in an image: whole pixels (int64) and fractions in [0, 1); (B, 1 or h, 1 or w) each."""
+    """Where new pixels lie in an image: whole pixels (int64) and fractions in [0, 1), (B, h, w) each."""
 
     row: torch.Tensor
     row_fraction: torch.Tensor
     column: torch.Tensor
     column_fraction: torch.Tensor
 
-    def taps(self, kernel: Kernel, size: tuple[int, int]) -> list[Tap]:
-        """The pixels that new ones are made of, of an image of so many rows and columns."""
-        height, width = size
-        taps: list[Tap] = []
+    def parts(self, entry: torch.Tensor, kernel: Kernel, outside: float) -> Iterator[Part]:
+        """What the new pixels are made of."""
         for row_step, row_weight in _weights(kernel, self.row_fraction):
             for column_step, column_weight in _weights(kernel, self.column_fraction):
-                row, column = self.row + row_step, self.column + column_step
-                inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
-                places = row.clamp(0, height - 1) * width + column.clamp(0, width - 1)
-                taps.append(Tap(places, inside, row_weight * column_weight))
-        return taps
+                pixels = _pixels(entry, self.row + row_step, self.column + column_step, outside)
+                yield Part(pixels, _in_front(row_weight * column_weight, entry))
 
 
-def _weights(kernel: Kernel, t: torch.Tensor) -> list[tuple[torch.Tensor | int, torch.Tensor]]:
-    """Steps from the whole pixel and their weights; whole pixels are kept exactly."""
+class Shift(NamedTuple):
+    """The content of each image goes so many pixels back: whole ones (int64) and fractions in [0, 1), (B, 2) each."""
+
+    whole: torch.Tensor
+    fraction: torch.Tensor
+
+    def parts(self, entry: torch.Tensor, kernel: Kernel, outside: float) -> Iterator[Part]:
+        """What the new pixels are made of: one window of each image, seen from places one pixel apart."""
+        height, width = entry.shape[-2:]
+        fractions = _in_front(self.fraction[:, :, None, None], entry[:, None]).unbind(1)
+        rows, columns = (_weights(kernel, fraction) for fraction in fractions)
+        first, reach = rows[0][0], len(rows) - 1
+        row, column = (self.whole + first)[:, :, None, None].unbind(1)
+        row = row + torch.arange(height + reach, device=entry.device)[:, None]
+        column = column + torch.arange(width + reach, device=entry.device)
+        window = _pixels(entry, row, column, outside)
+        for i, (_, row_weight) in enumerate(rows):
+            for j, (_, column_weight) in enumerate(columns):
+                yield Part(window[..., i : i + height, j : j + width], row_weight * column_weight)
+
+
+def _pixels(entry: torch.Tensor, row: torch.Tensor, column: torch.Tensor, outside: float) -> torch.Tensor:
+    """Those (B, ..., h, w) of an entry at rows and columns (B, 1 or h, 1 or w)."""
+    height, width = entry.shape[-2:]
+    inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
+    places = row.clamp(0, height - 1) * width + column.clamp(0, width - 1)
+    return torch.where(_in_front(inside, entry), gathered(entry, places), outside)
+
+
+def _weights(kernel: Kernel, t: torch.Tensor) -> list[tuple[int, torch.Tensor]]:
+    """Steps from the whole pixel and their weights at the fractions t; whole pixels are kept exactly."""
     if kernel == "nearest":
-        return [((t >= 0.5).long(), torch.ones_like(t))]
+        later = (t >= 0.5).to(t.dtype)
+        return [(0, 1 - later), (1, later)]
     if kernel == "bilinear":
         return [(0, 1 - t), (1, t)]
     return [  # Keys' cubic convolution with a = -1/2
@@ -72,51 +90,45 @@ def _weights(kernel: Kernel, t: torch.Tensor) -> list[tuple[torch.Tensor | int, 
 
 
 def _in_front(numbers: torch.Tensor, entry: torch.Tensor) -> torch.Tensor:
-    """(B, h, w) with axes of 1 for those between."""
-    return numbers.reshape(numbers.shape[0], *[1] * (entry.ndim - 3), *numbers.shape[1:])
+    """(B, ..., h, w) with axes of 1 for those that the entry has more."""
+    axes = numbers.ndim - 3
+    return numbers.reshape(*numbers.shape[: 1 + axes], *[1] * (entry.ndim - numbers.ndim), *numbers.shape[1 + axes :])
 
 
-def resampled(entry: torch.Tensor, name: str, positions: Positions, kernel: Kernel, fill: float) -> torch.Tensor:
+def resampled(
+    entry: torch.Tensor, name: str, positions: Positions | Shift, kernel: Kernel, fill: float
+) -> torch.Tensor:
     """New pixels of an entry, by what it holds; see `RandomShift`."""
-    size = (entry.shape[-2], entry.shape[-1])
     outside = outside_of(entry, name, fill)
     if is_mask(entry, name):
-        return _any_of(entry, positions.taps(kernel, size), outside)
+        return _any_of(positions.parts(entry, kernel, outside))
     if not entry.is_floating_point():
         if name in MAIN:
             raise TypeError(f"{entry.dtype} cannot be interpolated: use ToDtype before it")
-        return positions.taps("nearest", size)[0].of(entry, outside)
+        return _any_of(positions.parts(entry, "nearest", outside))
     wide = entry.float() if entry.dtype in (torch.float16, torch.bfloat16) else entry
     if is_ivar(name):
         return _resampled_ivar(wide, positions, kernel).to(entry.dtype)
-    return _sum(wide, positions.taps(kernel, size), fill).to(entry.dtype)
+    return _sum(positions.parts(wide, kernel, fill)).to(entry.dtype)
 
 
-def _sum(values: torch.Tensor, taps: list[Tap], outside: float) -> torch.Tensor:
+def _sum(parts: Iterator[Part]) -> torch.Tensor:
     """The weighted sum; what has no weight has no part in it, even if it is NaN."""
-    total = None
-    for tap in taps:
-        weight = _in_front(tap.weight, values).to(values.dtype)
-        part = torch.where(weight != 0, tap.of(values, outside) * weight, 0)
-        total = part if total is None else total + part
-    assert total is not None
-    return total
+    weighed = (torch.where(weight != 0, pixels * weight.to(pixels.dtype), 0) for pixels, weight in parts)
+    return functools.reduce(torch.add, weighed)
 
 
-def _any_of(mask: torch.Tensor, taps: list[Tap], outside: float) -> torch.Tensor:
+def _any_of(parts: Iterator[Part]) -> torch.Tensor:
     """All bits of the pixels that have a weight."""
-    bits = torch.zeros((), dtype=mask.dtype, device=mask.device)
-    for tap in taps:
-        bits = bits | torch.where(_in_front(tap.weight, mask) != 0, tap.of(mask, outside), 0)
-    return bits
+    some = (torch.where(weight != 0, pixels, torch.zeros_like(pixels)) for pixels, weight in parts)
+    return functools.reduce(torch.bitwise_or, some)
 
 
-def _resampled_ivar(ivar: torch.Tensor, positions: Positions, kernel: Kernel) -> torch.Tensor:
-    size = (ivar.shape[-2], ivar.shape[-1])
+def _resampled_ivar(ivar: torch.Tensor, positions: Positions | Shift, kernel: Kernel) -> torch.Tensor:
     known = usable(ivar)
     variance = 1 / torch.where(known, ivar, 1)
-    unknown = _any_of(~known, positions.taps(kernel, size), outside=True)
-    return (1 / _sum(variance, positions.taps("bilinear", size), 1.0)).masked_fill(unknown, 0)
+    unknown = _any_of(positions.parts(~known, kernel, outside=True))
+    return (1 / _sum(positions.parts(variance, "bilinear", 1.0))).masked_fill(unknown, 0)
 
 
 class RandomShift(RandomMove):
@@ -174,12 +186,7 @@ def _checked(kernel: Kernel) -> Kernel:
 def shifted(entry: torch.Tensor, name: str, shift: torch.Tensor, kernel: Kernel, fill: float) -> torch.Tensor:
     """An entry whose content is `shift` (B, 2) pixels further along rows and columns."""
     whole = (-shift).floor()
-    fraction = -shift - whole
-    rows, columns = (torch.arange(size, device=entry.device) for size in entry.shape[-2:])
-    row, column = whole.long()[:, :, None, None].unbind(1)
-    row_fraction, column_fraction = fraction[:, :, None, None].unbind(1)
-    positions = Positions(rows[:, None] + row, row_fraction, columns + column, column_fraction)
-    return resampled(entry, name, positions, kernel, fill)
+    return resampled(entry, name, Shift(whole.long(), -shift - whole), kernel, fill)
 
 
 class RandomRotate(RandomMove):
