@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness import MILLISECONDS, OURS, Bench, Case, Row
+from harness import MICROSECONDS, MILLISECONDS, OURS, Bench, Case, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +18,7 @@ CASES = {
     "table: 200,000 rows of variable length": ("variable length", 0, 0, 2.0),
     "table: 200,000 rows of an ASCII table": ("ASCII", 0, 0, 1.0),
 }
+SMALL_FILES = 300
 
 
 def rows(bench: Bench) -> Iterator[Row]:
@@ -27,8 +28,17 @@ def rows(bench: Bench) -> Iterator[Row]:
             options = {"first": first, "count": count}
             paths = [bench.files.table(kind)]
             yield bench.measure(Case(name, "read_columns", paths, MILLISECONDS, goal_ratio=goal, options=options))
+    yield from _small(bench)
     yield from _where(bench)
     yield from _frame(bench)
+
+
+def _small(bench: Bench) -> Iterator[Row]:
+    name = "table: 1,000 rows x 7, 300 files one by one"
+    if bench.wants(name):
+        paths = bench.files.tables("7 numbers of 1,000 rows", SMALL_FILES)
+        options = {"first": 0, "count": 0}
+        yield bench.measure(Case(name, "read_columns", paths, MICROSECONDS, SMALL_FILES, 1.0, options=options))
 
 
 def _where(bench: Bench) -> Iterator[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -34,6 +35,7 @@ TILED: dict[str, tuple[str, dict[str, Any]]] = {
 #: Formats of the columns C0, C1, ... and number of rows of each kind of table.
 TABLES: dict[str, tuple[list[str], int]] = {
     "7 numbers": (["K", "D", "D", "E", "E", "I", "J"], 2_000_000),
+    "7 numbers of 1,000 rows": (["K", "D", "D", "E", "E", "I", "J"], 1_000),
     "200 numbers": (["E", "D", "J", "I"] * 50, 100_000),
     "vectors": (["K", "500E", "100D"], 20_000),
     "variable length": (["K", "PE()", "QD()"], 200_000),
@@ -47,7 +49,11 @@ SCALED: dict[str, tuple[int, float, float]] = {
     "uint16": (16, 1.0, 32768.0),
 }
 
+#: Formats of the columns of the table that is streamed.
+STREAM_FORMS = ("D", "E", "E", "J")
+
 _PATTERN_ELEMENTS = 1 << 20
+_BLOCK_BYTES = 2880
 
 
 class BenchFiles:
@@ -117,6 +123,22 @@ class BenchFiles:
             hdu.from_columns(columns).writeto(path)
         return str(path)
 
+    def tables(self, kind: str, count: int) -> list[str]:
+        """Paths of ``count`` copies of a table; the kinds are those of ``TABLES``."""
+        first = Path(self.table(kind))
+        paths = [first.with_name(f"{first.stem}_{index:04d}.fits") for index in range(count)]
+        for path in paths:
+            if not path.exists():
+                shutil.copyfile(first, path)
+        return [str(path) for path in paths]
+
+    def stream(self, rows: int) -> str:
+        """Path of a table of four columns in HDU 1, 20 bytes a row, whose rows repeat themselves."""
+        path = self.root / f"stream_{rows}.fits"
+        if not path.exists():
+            _write_stream(path, rows)
+        return str(path)
+
     def extensions(self, count: int, side: int) -> str:
         """Path of one file with ``count`` float32 images in HDUs 1 and on."""
         path = self.root / f"mef_{count}_{side}.fits"
@@ -129,6 +151,23 @@ class BenchFiles:
         """Delete files that no later case needs."""
         for path in paths:
             Path(path).unlink()
+
+
+def _write_stream(path: Path, rows: int) -> None:
+    random = np.random.default_rng(rows)
+    some = min(rows, _PATTERN_ELEMENTS)
+    columns = [
+        fits.Column(f"C{index}", form, array=_values(random, form, some)) for index, form in enumerate(STREAM_FORMS)
+    ]
+    hdu = fits.BinTableHDU.from_columns(columns)
+    data = hdu.data.view(np.ndarray).tobytes()
+    row_bytes = len(data) // some
+    hdu.header["NAXIS2"] = rows
+    with path.open("wb") as file:
+        file.write(fits.PrimaryHDU().header.tostring().encode() + hdu.header.tostring().encode())
+        for first in range(0, rows, some):
+            file.write(data[: min(some, rows - first) * row_bytes])
+        file.write(bytes(-rows * row_bytes % _BLOCK_BYTES))
 
 
 def _values(random: np.random.Generator, form: str, rows: int) -> np.ndarray:

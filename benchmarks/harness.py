@@ -59,6 +59,7 @@ class Unit:
 
 
 MICROSECONDS = Unit("us", 1e6)
+SECONDS = Unit("s")
 MILLISECONDS = Unit("ms", 1e3)
 IMAGES_PER_SECOND = Unit("images/s", is_rate=True)
 MEGABYTES = Unit("MB")

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: From this size on the engine splits a read over its threads, and the limit does the same.
 THREADED_BYTES = 4 << 20
+#: Chunks of a limit that reads into memory that stays in a core's cache.
+CACHED_BYTES = 256 << 10
 
 
 #: TFORM of each dtype of numpy.
@@ -72,6 +74,10 @@ class Library(Protocol):
 
     def read_where(self, path: str, name: str, limit: float) -> Iterable[torch.Tensor]:
         """Read all columns of the rows of the table in HDU 1 in which a column is below a limit."""
+        ...
+
+    def stream(self, path: str, rows: int) -> Iterable[Iterable[torch.Tensor]]:
+        """Iterate over the table of HDU 1 in batches of so many rows, one tensor for each column."""
         ...
 
     def loader(self, paths: list[str], batch_size: int, workers: int) -> Iterable[Any]:
@@ -161,6 +167,11 @@ class Torchfits:
             "dict[str, torch.Tensor]", self.module.read_columns(path, hdu=1, where=f"{name} < {limit}")
         ).values()
 
+    def stream(self, path: str, rows: int) -> Iterable[Iterable[torch.Tensor]]:
+        """See Library."""
+        batches = cast("Iterable[dict[str, torch.Tensor]]", self.module.table(path, hdu=1).iter_batches(rows))
+        return (batch.values() for batch in batches)
+
     def loader(self, paths: list[str], batch_size: int, workers: int) -> Iterable[Any]:
         """See Library."""
         from torchfits.data import ImageDataset
@@ -232,6 +243,10 @@ class CppTorchfits:
     def read_where(self, path: str, name: str, limit: float) -> Iterable[torch.Tensor]:
         """See Library."""
         return self.module.table.read_torch(path, hdu=1, where=f"{name} < {limit}").values()
+
+    def stream(self, path: str, rows: int) -> Iterable[Iterable[torch.Tensor]]:
+        """See Library."""
+        return (batch.values() for batch in self.module.table.scan_torch(path, hdu=1, batch_size=rows))
 
     def loader(self, paths: list[str], batch_size: int, workers: int) -> Iterable[Any]:
         """See Library; batches are (images, labels) pairs."""
@@ -308,6 +323,13 @@ class Fitsio:
         with self.module.FITS(path) as file:
             return _columns(file[1][file[1].where(f"{name} < {limit}")])
 
+    def stream(self, path: str, rows: int) -> Iterable[Iterable[torch.Tensor]]:
+        """See Library."""
+        with self.module.FITS(path) as file:
+            table = file[1]
+            for first in range(0, table.get_nrows(), rows):
+                yield _columns(table[first : first + rows])
+
     def loader(self, paths: list[str], batch_size: int, workers: int) -> Iterable[Any]:
         """See Library."""
         return _data_loader(PathDataset(paths, self.read_image), batch_size, workers)
@@ -378,6 +400,14 @@ class Astropy:
         chosen = data[data[name] < limit]
         return [_column(chosen[column]) for column in data.names]
 
+    def stream(self, path: str, rows: int) -> Iterable[Iterable[torch.Tensor]]:
+        """See Library; slices of the memory map."""
+        with self.module.open(path) as file:
+            data = file[1].data
+            for first in range(0, len(data), rows):
+                chosen = data[first : first + rows]
+                yield [_column(chosen[name]) for name in data.names]
+
     def loader(self, paths: list[str], batch_size: int, workers: int) -> Iterable[Any]:
         """See Library."""
         return _data_loader(PathDataset(paths, self.read_image), batch_size, workers)
@@ -429,6 +459,28 @@ class ReadLimit:
             return self._read_split(fd, size) if size >= THREADED_BYTES else _read_once(fd, size)
         finally:
             os.close(fd)
+
+    def stream(self, path: str, rows: int) -> Iterable[Iterable[torch.Tensor]]:  # noqa: ARG002 - bytes have no rows
+        """Read all bytes of the file into fresh memory."""
+        yield [self.read_image(path)]
+
+    def stream_into_one_buffer(self, path: str) -> Iterable[Iterable[torch.Tensor]]:
+        """Read all bytes of the file, each thread again and again into one buffer of the size of a core's cache."""
+        fd = os.open(path, os.O_RDONLY)
+        try:
+            size = os.fstat(fd).st_size
+            buffers = [torch.empty(CACHED_BYTES, dtype=torch.uint8) for _ in range(self.threads)]
+            list(
+                self.pool.map(lambda thread: self._read_in_turn(fd, size, thread, buffers[thread]), range(self.threads))
+            )
+            yield buffers
+        finally:
+            os.close(fd)
+
+    def _read_in_turn(self, fd: int, size: int, thread: int, buffer: torch.Tensor) -> None:
+        view = buffer.numpy().data
+        for at in range(thread * CACHED_BYTES, size, self.threads * CACHED_BYTES):
+            _read_fully(fd, view[: min(CACHED_BYTES, size - at)], at)
 
     def _read_split(self, fd: int, size: int) -> torch.Tensor:
         block = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)

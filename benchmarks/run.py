@@ -18,6 +18,7 @@ import bench_headers
 import bench_images
 import bench_memory
 import bench_starts
+import bench_streams
 import bench_tables
 import bench_writes
 import report
@@ -33,6 +34,7 @@ SUBJECTS = (
     bench_compressed,
     bench_cutouts,
     bench_tables,
+    bench_streams,
     bench_headers,
     bench_batches,
     bench_memory,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 RESET_PEAK = "5"
 WARM_UP_SECONDS = 1.0
+BATCH_ROWS = 1 << 16
 FITS_BLOCK = 2880
 
 
@@ -115,6 +116,17 @@ class Worker:
         names = [f"C{index}" for index in range(first, first + count)] or None
         return lambda: (column for path in paths for column in self.library.read_columns(path, names))
 
+    def _stream(self, paths: list[str]) -> Callable[[], Iterable[Any]]:
+        """All columns of a table in batches of rows."""
+        return lambda: (column for path in paths for batch in self.library.stream(path, BATCH_ROWS) for column in batch)
+
+    def _stream_cached(self, paths: list[str]) -> Callable[[], Iterable[Any]]:
+        """The same, but for the limit, which reads into memory that stays in a core's cache."""
+        limit = getattr(self.library, "stream_into_one_buffer", None)
+        if limit is None:
+            return self._stream(paths)
+        return lambda: (column for path in paths for batch in limit(path) for column in batch)
+
     def _read_where(self, paths: list[str], percent: int) -> Callable[[], Iterable[Any]]:
         """Rows in which C1, evenly spread from 0 to 1, is small."""
         return lambda: (column for path in paths for column in self.library.read_where(path, "C1", percent / 100))
@@ -140,6 +152,17 @@ class Worker:
         before = peak_resident_bytes()
         result = self.library.read_image(path)
         return {"result": result.nbytes, "extra": peak_resident_bytes() - before - result.nbytes}
+
+    def peak_of_stream(self, path: str) -> int:
+        """Bytes by which peak resident memory grows while a table is streamed, beyond the start of a stream."""
+        for _ in self.library.stream(path, BATCH_ROWS):
+            break
+        gc.collect()
+        Path("/proc/self/clear_refs").write_text(RESET_PEAK)
+        before = peak_resident_bytes()
+        for _ in self.library.stream(path, BATCH_ROWS):
+            pass
+        return peak_resident_bytes() - before
 
     def versions(self) -> dict[str, str]:
         """Versions of what takes part, Java's too once it runs."""

@@ -706,7 +706,7 @@ def test_toArrow_holdsTheValues(all_kinds: Path) -> None:
 
 def test_toArrow_ofNumbersAndStrings_copiesNothing(all_kinds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read: dict[str, Any] = torchfits.read_columns(all_kinds)
-    monkeypatch.setattr(_plan, "read_columns", lambda *_, **__: read)
+    monkeypatch.setattr(_plan, "read_ahead", lambda *_, **__: lambda: read)
     made = torchfits.table(all_kinds).to_arrow()
     for name in ("B", "U", "F", "N"):
         assert made[name].chunk(0).buffers()[1].address == read[name].data_ptr()

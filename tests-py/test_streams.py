@@ -113,7 +113,8 @@ def test_stream_shuffled_hasEachRowOnce(path: Path) -> None:
 
 def test_stream_ofSortedRows_isInTheirOrder(path: Path) -> None:
     ordered = torchfits.table(path).sort("X", descending=True)
-    expected = np.argsort(-np.asarray(fits.getdata(path, 1)["X"]), kind="stable").tolist()
+    data: Any = fits.getdata(path, 1)
+    expected = np.argsort(-data["X"], kind="stable").tolist()
     assert joined(ordered.select("ID").iter_batches(64))["ID"] == expected
 
 

@@ -7,6 +7,7 @@ import torchfits
 from astropy.io import fits
 
 ROWS = 60_000_000
+ROW_BYTES = 20
 FORMS = {"X": "D", "Y": "E", "Z": "E", "N": "J"}
 
 
@@ -18,10 +19,9 @@ def peak_megabytes() -> int:
 path = Path(sys.argv[1])
 header = fits.BinTableHDU.from_columns([fits.Column(name, form) for name, form in FORMS.items()]).header
 header["NAXIS2"] = ROWS
-size = header["NAXIS1"] * ROWS
 with path.open("wb") as file:
     file.write(fits.PrimaryHDU().header.tostring().encode() + header.tostring().encode())
-    file.truncate(file.tell() + -(-size // 2880) * 2880)
+    file.truncate(file.tell() + -(-ROWS * ROW_BYTES // 2880) * 2880)
 
 table = torchfits.table(path)
 table.head(1).to_dict()
