@@ -12,6 +12,7 @@ from torchfits._memmap import memmap
 from torchfits.batches import read_batch, read_cutouts
 from torchfits.errors import (
     CfitsioError,
+    ChangedFileError,
     ColumnNotFoundError,
     CorruptDataError,
     EngineError,
@@ -55,6 +56,7 @@ __version__ = "0.1.0"
 __all__ = [
     "HDU",
     "CfitsioError",
+    "ChangedFileError",
     "Column",
     "ColumnNotFoundError",
     "CorruptDataError",

@@ -212,6 +212,7 @@ class TableSchema:
         rows: number of rows.
         row_bytes: of one row, NAXIS1.
         data_offset: where in the file the first row begins, in bytes.
+        content: which file it is, and which of its contents: another text if it was written anew.
         columns: in the order of the header.
     """
 
@@ -220,6 +221,7 @@ class TableSchema:
     rows: int
     row_bytes: int
     data_offset: int
+    content: str
     columns: tuple[ColumnInfo, ...]
 
     @property

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -21,7 +21,7 @@ from torchfits._columns import ColumnInfo, TableSchema
 from torchfits._rows import ColumnData, Columns, concatenate, length, nullable, numbers, take, take_one, take_or_missing
 from torchfits._sky import Array, Pairs, SkyMatch, pairs_within
 from torchfits.errors import ColumnNotFoundError, MismatchError
-from torchfits.tables import describe_table, read_columns
+from torchfits.tables import describe_table, read_ahead, read_columns
 
 if TYPE_CHECKING:
     from torchfits._arrow import How
@@ -74,6 +74,10 @@ class Source(Protocol):
 
     def read(self, names: Sequence[str]) -> Columns:
         """Columns of all rows."""
+        ...
+
+    def begin(self, names: Sequence[str]) -> Callable[[], Columns]:
+        """Begins what `read` does if that can go on by itself; what it gives is called once, for the columns."""
         ...
 
     def take(self, rows: slice | torch.Tensor) -> Source:
@@ -130,22 +134,26 @@ class Scan:
         return min(readable, key=_cost)
 
     def read(self, names: Sequence[str]) -> Columns:
+        return self.begin(names)()
+
+    def begin(self, names: Sequence[str]) -> Callable[[], Columns]:
         if isinstance(self.rows, range):
-            return self._read(names, _slice(self.rows))
-        return self._read(names, self.rows) if self.conditions else self._read_listed(names, self.rows)
+            return self._begin(names, _slice(self.rows))
+        return self._begin(names, self.rows) if self.conditions else self._begin_listed(names, self.rows)
 
-    def _read(self, names: Sequence[str], rows: slice | torch.Tensor) -> Columns:
-        where = " and ".join(f"({condition})" for condition in self.conditions)
-        return read_columns(self.path, names, hdu=self.hdu, rows=rows, where=where or None)
+    def _begin(self, names: Sequence[str], rows: slice | torch.Tensor) -> Callable[[], Columns]:
+        where = " and ".join(f"({condition})" for condition in self.conditions) or None
+        return read_ahead(self.path, names, hdu=self.hdu, rows=rows, where=where, content=self.table.content)
 
-    def _read_listed(self, names: Sequence[str], rows: torch.Tensor) -> Columns:
+    def _begin_listed(self, names: Sequence[str], rows: torch.Tensor) -> Callable[[], Columns]:
         """Of rows near together all that are between them, which is many times as fast as a list."""
         if not len(rows):
-            return self._read(names, slice(0, 0))
+            return self._begin(names, slice(0, 0))
         first, last = int(rows.min()), int(rows.max())
         if last - first < 2 * len(rows):
-            return take(self._read(names, slice(first, last + 1)), rows - first)
-        return self._read(names, rows)
+            read = self._begin(names, slice(first, last + 1))
+            return lambda: take(read(), rows - first)
+        return self._begin(names, rows)
 
     def take(self, rows: slice | torch.Tensor) -> Source:
         if not self.conditions:
@@ -263,6 +271,9 @@ class Chosen:
             yield take(found, places[:here] - before)
             places, before = places[here:], behind
 
+    def begin(self, names: Sequence[str]) -> Callable[[], Columns]:
+        return functools.partial(self.read, names)
+
     def take(self, rows: slice | torch.Tensor) -> Chosen:
         return replace(self, places=take_one(self.places, rows))
 
@@ -318,6 +329,9 @@ class Joined:
         rows = torch.where(there, there.cumsum(0) - 1, -1)
         return {name: take_or_missing(read[self.renamed[name]], rows, self.schema[name]) for name in names}
 
+    def begin(self, names: Sequence[str]) -> Callable[[], Columns]:
+        return functools.partial(self.read, names)
+
     def take(self, rows: slice | torch.Tensor) -> Joined:
         return replace(
             self, left=self.left.take(rows), partners=take_one(self.partners, rows), measured=take(self.measured, rows)
@@ -354,6 +368,9 @@ class Held:
 
     def read(self, names: Sequence[str]) -> Columns:
         return {name: self.columns[name] for name in names}
+
+    def begin(self, names: Sequence[str]) -> Callable[[], Columns]:
+        return functools.partial(self.read, names)
 
     def take(self, rows: slice | torch.Tensor) -> Held:
         return replace(self, columns=take(self.columns, rows))

@@ -53,6 +53,10 @@ class TruncatedFileError(FitsError, EOFError):
     """The file ends before the data that its header describes."""
 
 
+class ChangedFileError(FitsError, OSError):
+    """The file is not the one any more, or not as it was, of which other parts were read before."""
+
+
 class HeaderError(FitsError, ValueError):
     """The header breaks the standard so that the data cannot be located or understood."""
 
@@ -147,6 +151,7 @@ BY_KIND: dict[str, type[Exception]] = {
     "CFITSIO": CfitsioError,
     "WCSLIB": WcslibError,
     "LIBRARY": LibraryNotFoundError,
+    "CHANGED": ChangedFileError,
     "CANCELLED": EngineError,
 }
 """The class for each kind of error that the engine knows."""

@@ -15,6 +15,7 @@ from torchfits._location import Hdu, locate, split_row_filter
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
 
     Path = str | os.PathLike[str]
 
@@ -93,19 +94,47 @@ def read_columns(
             raise ValueError("a row filter in the path does not go with rows= or where=")
         found = _engine.read_by_row_filter(name, selector, _wanted(columns), row_filter)
         return {column.name: _data(column) for column in found}
-    wanted, picked, condition = _wanted(columns), _rows(rows), _condition(where)
-    order = None if condition is not None else _order(picked.numbers)
-    if order is not None and picked.numbers is not None:
-        picked = replace(picked, numbers=picked.numbers[order])
+    wanted, condition = _wanted(columns), _condition(where)
+    picked, order = _in_order(_rows(rows), condition)
     read = _engine.read_columns(name, selector, wanted, picked, condition)
     return {column.name: _reordered(_data(column), order) for column in read}
 
 
-def _order(numbers: torch.Tensor | None) -> torch.Tensor | None:
-    """What sorts row numbers; None if they are sorted. Rows in the file's order are read many at a time."""
-    if numbers is None or bool((numbers[1:] >= numbers[:-1]).all()):
-        return None
-    return numbers.argsort()
+def read_ahead(
+    path: Path,
+    columns: Sequence[str],
+    *,
+    hdu: Hdu | None,
+    rows: Rows,
+    where: str | None,
+    content: str,
+) -> Callable[[], dict[str, ColumnData]]:
+    """Begins to read columns, and gives what waits for them; it is called once, if at all.
+
+    Args:
+        path: as for `read_columns`, but without a row filter.
+        columns: likewise.
+        hdu: likewise.
+        rows: likewise.
+        where: likewise.
+        content: what the file must hold, as `TableSchema` has it.
+
+    Raises:
+        ChangedFileError: by what is given, if it holds something else; as all other errors of a file.
+    """
+    name, selector, _ = locate(path, hdu, default=_FIRST_TABLE)
+    picked, order = _in_order(_rows(rows), where)
+    begun = _engine.begin_columns(name, selector, columns, picked, condition=where, content=content)
+    return lambda: {column.name: _reordered(_data(column), order) for column in begun.result()}
+
+
+def _in_order(rows: _engine.Rows, condition: str | None) -> tuple[_engine.Rows, torch.Tensor | None]:
+    """Row numbers sorted, and what sorted them; None if they were. The file's order is read many rows at a time."""
+    numbers = rows.numbers
+    if condition is not None or numbers is None or bool((numbers[1:] >= numbers[:-1]).all()):
+        return rows, None
+    order = numbers.argsort()
+    return replace(rows, numbers=numbers[order]), order
 
 
 def _reordered(column: ColumnData, order: torch.Tensor | None) -> ColumnData:
@@ -189,13 +218,14 @@ def describe_table(path: Path, *, hdu: Hdu | None = None) -> TableSchema:
     """
     name, selector, _ = locate(path, hdu, default=_FIRST_TABLE)
     first, *lines = _engine.describe_table(name, selector).split("\n")
-    number, kind, rows, row_bytes, data_offset = first.split("\t")
+    number, kind, rows, row_bytes, data_offset, content = first.split("\t")
     return TableSchema(
         int(number),
         cast("Any", kind),
         int(rows),
         int(row_bytes),
         int(data_offset),
+        content,
         tuple(_info(line, ascii_table=kind == "ASCII_TABLE") for line in lines),
     )
 

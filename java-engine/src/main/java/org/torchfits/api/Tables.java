@@ -67,6 +67,36 @@ public final class Tables {
   }
 
   /**
+   * Begins to read columns of a table that are asked for later.
+   *
+   * @param number of the task for {@link PendingTasks}, to which also belongs what {@code list}
+   *     holds
+   * @param content of the file, as {@link TableSchema} told it
+   * @see #readColumns for the other parameters
+   */
+  public static void beginColumns(
+      long number,
+      String path,
+      int hdu,
+      @Nullable String name,
+      int version,
+      @Nullable String columns,
+      @Nullable String slice,
+      long list,
+      long mask,
+      @Nullable String condition,
+      String content) {
+    HduSelector selector = new HduSelector(hdu, name, version);
+    TensorView numbers = list == 0 ? null : TensorView.at(list, Abi.UNVERSIONED);
+    PendingTasks.begin(
+        number,
+        () -> {
+          TableFile file = TableFile.open(path, selector, content);
+          return load(file, columns, slice, numbers, mask, condition);
+        });
+  }
+
+  /**
    * Reads columns of the rows of a table for which a row filter of cfitsio holds.
    *
    * @param filter an expression that opens no other files

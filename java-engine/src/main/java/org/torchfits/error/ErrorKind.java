@@ -44,6 +44,8 @@ public enum ErrorKind {
   WCSLIB,
   /** A native library is missing or unusable. No file is to blame. */
   LIBRARY,
+  /** The file is not the one any more, or not as it was, of which other parts were read before. */
+  CHANGED,
   /** The caller cancelled the work. */
   CANCELLED
 }

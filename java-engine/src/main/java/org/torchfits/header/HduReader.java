@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.lang.foreign.MemorySegment;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
@@ -137,6 +138,16 @@ public final class HduReader implements AutoCloseable {
       done += count;
     }
     return new String(text, ISO_8859_1);
+  }
+
+  /**
+   * What is derived of the header of an HDU; it is kept as long as the HDU is.
+   *
+   * @param type of what is derived, which tells it from everything else that is
+   * @param make derives it from {@link #headerText}; the result must not change
+   */
+  public <T> T derived(Hdu hdu, Class<T> type, Supplier<T> make) {
+    return index.derived(hdu, type, make);
   }
 
   /**

@@ -33,6 +33,14 @@ public interface ByteSource extends AutoCloseable {
   }
 
   /**
+   * What tells these bytes from those of other files and other times, as far as it can be told;
+   * null if there is no such thing. Nothing that is learnt from the bytes may be kept under it.
+   */
+  default @Nullable FileIdentity identity() {
+    return settledIdentity();
+  }
+
+  /**
    * Reads from {@code offset} on until {@code into} is full or the source ends.
    *
    * @param offset in bytes from 0

@@ -33,7 +33,8 @@ final class DecodedSource implements ByteSource {
   }
 
   /** Of the compressed file. */
-  FileIdentity identity() {
+  @Override
+  public FileIdentity identity() {
     return entry.identity();
   }
 

@@ -47,6 +47,14 @@ public record FileIdentity(long device, long inode, long size, long mtimeNanos, 
   }
 
   /**
+   * The file and its content as text. Not its attributes: a file that is linked to or that others
+   * may read now is the same one for those who go on reading it.
+   */
+  public String content() {
+    return device + ":" + inode + ":" + size + ":" + mtimeNanos;
+  }
+
+  /**
    * Whether any change of the file from now on would change its identity. A file that was written
    * within the last tick of its file system's clock could be written again without a trace.
    */

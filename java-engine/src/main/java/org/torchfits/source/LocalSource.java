@@ -42,6 +42,7 @@ public final class LocalSource implements ByteSource {
   }
 
   /** The open file and its content as it is now, compressed if it is. */
+  @Override
   public FileIdentity identity() {
     // Who decodes the file has taken it over.
     return content instanceof DecodedSource decoded ? decoded.identity() : file.identity();

@@ -9,6 +9,7 @@ import org.torchfits.header.Hdu;
 import org.torchfits.header.HduReader;
 import org.torchfits.header.HduSelector;
 import org.torchfits.header.Keywords;
+import org.torchfits.source.FileIdentity;
 
 /**
  * A table of an open file: its layout and its bytes.
@@ -46,14 +47,58 @@ public final class TableFile implements AutoCloseable {
   }
 
   /**
+   * Likewise.
+   *
+   * @param content of the file as {@link TableSchema} told it; null if it does not matter
+   * @throws FitsException of kind CHANGED if it is another one now
+   */
+  public static TableFile open(String path, HduSelector selector, @Nullable String content) {
+    TableFile file = open(path, selector);
+    try {
+      if (content != null) {
+        file.requireContent(content);
+      }
+      return file;
+    } catch (RuntimeException | Error failure) {
+      file.close();
+      throw failure;
+    }
+  }
+
+  /**
    * The table of an HDU.
    *
    * @param reader is closed with the table; it is not asked for another HDU meanwhile
    */
   static TableFile of(HduReader reader, Hdu hdu) {
     String place = reader.source().name() + "[" + hdu.index() + "]";
-    TableLayout layout = TableLayout.of(place, hdu, new Keywords(place, reader.headerText(hdu)));
+    TableLayout layout =
+        reader.derived(
+            hdu,
+            TableLayout.class,
+            () -> TableLayout.of(place, hdu, new Keywords(place, reader.headerText(hdu))));
     return new TableFile(reader, hdu, layout);
+  }
+
+  /**
+   * The file and its content, as {@link FileIdentity#content} tells them; empty if nothing does.
+   */
+  String content() {
+    FileIdentity identity = reader.source().identity();
+    return identity == null ? "" : identity.content();
+  }
+
+  /**
+   * Before rows are read that belong to others of the same file.
+   *
+   * @param content as {@link #content} was then
+   * @throws FitsException of kind CHANGED
+   */
+  private void requireContent(String content) {
+    if (!content.equals(content())) {
+      throw new FitsException(
+          ErrorKind.CHANGED, layout.place() + ": the file changed since its table was looked at");
+    }
   }
 
   public TableLayout layout() {

@@ -10,11 +10,11 @@ public final class TableSchema {
 
   /**
    * Lines of fields with tabs between them. The first one: index of the HDU, its kind, rows, bytes
-   * of a row, where the first row begins in the file. Then one for each column: TFORM, offset in
-   * the row, {@link ColumnType.Kind}, element type, axes of a cell with commas between them, TSCAL,
-   * TZERO, TNULL of integers (empty without one), TDIM with commas, why it cannot be read (empty if
-   * it can; then kind, type and axes are told), TUNIT, TDISP, TNULL of an ASCII table, and the
-   * name.
+   * of a row, where the first row begins in the file, which file it is ({@link TableFile#content}).
+   * Then one for each column: TFORM, offset in the row, {@link ColumnType.Kind}, element type, axes
+   * of a cell with commas between them, TSCAL, TZERO, TNULL of integers (empty without one), TDIM
+   * with commas, why it cannot be read (empty if it can; then kind, type and axes are told), TUNIT,
+   * TDISP, TNULL of an ASCII table, and the name.
    */
   public static String describe(TableFile file) {
     TableLayout layout = file.layout();
@@ -24,7 +24,8 @@ public final class TableSchema {
             layout.kind().name(),
             Long.toString(layout.rows()),
             Long.toString(layout.rowBytes()),
-            Long.toString(layout.dataOffset()));
+            Long.toString(layout.dataOffset()),
+            file.content());
     return layout.columns().stream()
         .map(TableSchema::line)
         .collect(Collectors.joining("\n", first + (layout.columns().isEmpty() ? "" : "\n"), ""));

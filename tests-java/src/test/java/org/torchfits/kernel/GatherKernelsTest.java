@@ -42,28 +42,35 @@ class GatherKernelsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "1, 7, 3",
-    "1, -3, 600",
-    "2, 2, 3",
-    "2, -6, 601",
-    "4, 4, 3",
-    "4, 9, 1",
-    "8, 8, 3",
-    "8, -9, 992"
+    "1, 7, 3, 100",
+    "1, -3, 600, 100",
+    "2, 2, 3, 100",
+    "2, -6, 601, 100",
+    "4, 4, 3, 100",
+    "4, 9, 1, 99",
+    "4, -9, 996, 99",
+    "4, -9, 0, 1",
+    "4, 0, 0, 3",
+    "8, 8, 3, 100",
+    "8, -9, 992, 100",
+    "8, -9, 992, 99",
+    "8, 10, 2, 99",
+    "8, -9, 0, 1"
   })
-  void gatherSwapped_values_areReversed(int valueBytes, long distance, long sourceOffset) {
+  void gatherSwapped_values_areReversed(
+      int valueBytes, long distance, long sourceOffset, int count) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment source = random(arena, 1000);
       MemorySegment target = arena.allocate(1000);
-      GatherKernels.gatherSwapped(valueBytes, source, sourceOffset, distance, target, 5, 100);
-      for (int i = 0; i < 100; i++) {
+      GatherKernels.gatherSwapped(valueBytes, source, sourceOffset, distance, target, 5, count);
+      for (int i = 0; i < count; i++) {
         for (int b = 0; b < valueBytes; b++) {
           byte expected = source.get(JAVA_BYTE, sourceOffset + i * distance + valueBytes - 1 - b);
           assertEquals(expected, target.get(JAVA_BYTE, 5 + (long) i * valueBytes + b));
         }
       }
       assertEquals(0, target.get(JAVA_BYTE, 4));
-      assertEquals(0, target.get(JAVA_BYTE, 5 + 100L * valueBytes));
+      assertEquals(0, target.get(JAVA_BYTE, 5 + (long) count * valueBytes));
     }
   }
 
@@ -92,6 +99,12 @@ class GatherKernelsTest {
       assertThrows(
           IndexOutOfBoundsException.class,
           () -> GatherKernels.gather(4, source, 30, -10, target, 0, 5));
+      assertThrows(
+          IndexOutOfBoundsException.class,
+          () -> GatherKernels.gatherSwapped(4, source, 0, 10, target, 0, 11));
+      assertThrows(
+          IndexOutOfBoundsException.class,
+          () -> GatherKernels.gatherSwapped(8, source, 20, -10, target, 0, 4));
     }
   }
 }
