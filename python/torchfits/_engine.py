@@ -5,6 +5,7 @@ Java gets file names as the bytes that they are on disk, one in each character.
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 import weakref
@@ -111,6 +112,7 @@ class _Batches(Protocol):
 
     def beginWindow(
         self,
+        number: int,
         paths: str,
         hdus: str,
         items: int,
@@ -122,7 +124,7 @@ class _Batches(Protocol):
         shape: str | None,
         outs: int,
         /,
-    ) -> int: ...
+    ) -> None: ...
 
 
 class _Headers(Protocol):
@@ -148,6 +150,7 @@ class _Tables(Protocol):
 
     def beginColumns(
         self,
+        number: int,
         path: str,
         hdu: int,
         name: str | None,
@@ -159,7 +162,7 @@ class _Tables(Protocol):
         condition: str | None,
         content: str,
         /,
-    ) -> int: ...
+    ) -> None: ...
 
     def makeNumericalBlock(self, columns: int, /) -> int: ...
 
@@ -197,6 +200,8 @@ class _PendingTasks(Protocol):
 
 class _About(Protocol):
     def describe(self) -> object: ...
+
+    def stages(self) -> object: ...
 
 
 class _Api:
@@ -423,24 +428,24 @@ class Pending(Generic[_Result]):
 
     Dropping it, or `cancel`, stops the read and frees everything that it holds. A read that is under way at exit is
     stopped too; of a forked child it is none.
+
+    Attributes:
+        number: of the engine's task.
     """
 
-    def __init__(
-        self, tasks: _PendingTasks, number: int, convert: Callable[[int], _Result], *, keep: object = None
-    ) -> None:
-        """Takes over what was begun.
+    def __init__(self, tasks: _PendingTasks, convert: Callable[[int], _Result], *, keep: object) -> None:
+        """Gives the read a number, with which it is then begun.
 
         Args:
-            tasks: of the engine, got before this one was begun, so that it is stopped at exit.
-            number: of the engine's task.
+            tasks: of the engine.
             convert: makes the result from the address of the block that the task gives.
             keep: what the engine needs until the read is over.
         """
+        self.number = next(_numbers)
         self._tasks = tasks
-        self._number = number
         self._convert = convert
         self._lock = threading.Lock()
-        self._finalizer = weakref.finalize(self, _cancel_pending, tasks, number, os.getpid(), keep)
+        self._finalizer = weakref.finalize(self, _cancel_pending, tasks, self.number, os.getpid(), keep)
         # At exit all are stopped together, before the JVM ends.
         self._finalizer.atexit = False
 
@@ -468,7 +473,7 @@ class Pending(Generic[_Result]):
         if not self._finalizer.alive:
             return True
         _jvm.enter()
-        return bool(self._tasks.hasEnded(self._number))
+        return bool(self._tasks.hasEnded(self.number))
 
     def cancel(self) -> None:
         """Stops the read, and returns when no thread of the engine works on it any more."""
@@ -481,13 +486,33 @@ class Pending(Generic[_Result]):
     def _help(self) -> int:
         api = _enter()
         try:
-            result = self._tasks.help(self._number)
+            result = self._tasks.help(self.number)
             while result == _RUNNING:
                 _jvm.enter()
-                result = self._tasks.help(self._number)
+                result = self._tasks.help(self.number)
         except api.Error as error:
             raise _translate(error) from None
         return result
+
+
+_numbers = itertools.count(1)
+
+
+def _begin(
+    api: _Api,
+    begin: Callable[..., None],
+    arguments: tuple[object, ...],
+    convert: Callable[[int], _Result],
+    *,
+    keep: object,
+) -> Pending[_Result]:
+    """Begins a read: the first argument of the call is the number of its task."""
+    pending = Pending(api.pending_tasks, convert, keep=keep)
+    try:
+        begin(pending.number, *arguments)
+    except api.Error as error:
+        raise _translate(error) from None
+    return pending
 
 
 def _cancel_pending(tasks: _PendingTasks, number: int, process: int, keep: object) -> None:
@@ -538,45 +563,43 @@ class WindowResult:
     Attributes:
         blocks: a tensor (rows, shape of an item) for each batch; those of the caller if he gave any.
         bad: of each item that could not be read its number and why.
+        counts: `files` and `images` that the items are of, and what `stages` has, of this window alone.
     """
 
     blocks: list[torch.Tensor]
     bad: list[tuple[int, FitsError]]
+    counts: dict[str, int]
 
 
 def begin_window(window: Window) -> Pending[WindowResult]:
     """Begins to read a window; returns before a file is opened."""
     api = _enter()
-    tasks = api.pending_tasks
     items = Exported(window.items)
     rows = Exported(torch.tensor(list(window.batches), dtype=torch.int64))
     outs = None if window.outs is None else [Exported(out) for out in window.outs]
     addresses = None if outs is None else Exported(torch.tensor([out.address for out in outs], dtype=torch.int64))
-    shape = None if window.shape is None else ",".join(map(str, window.shape))
-    try:
-        number = api.batches.beginWindow(
-            "\0".join(window.paths),
-            _hdus_text(window.selectors),
-            items.address,
-            rows.address,
-            window.fill,
-            window.dtype,
-            window.scaled,
-            window.keep_going,
-            shape,
-            0 if addresses is None else addresses.address,
-        )
-    except api.Error as error:
-        raise _translate(error) from None
+    arguments = (
+        "\0".join(window.paths),
+        _hdus_text(window.selectors),
+        items.address,
+        rows.address,
+        window.fill,
+        window.dtype,
+        window.scaled,
+        window.keep_going,
+        None if window.shape is None else ",".join(map(str, window.shape)),
+        0 if addresses is None else addresses.address,
+    )
     given = None if window.outs is None else list(window.outs)
     keep = (window.paths, items, rows, outs, addresses)
-    return Pending(tasks, number, lambda address: _window_result(address, given), keep=keep)
+    return _begin(api, api.batches.beginWindow, arguments, lambda address: _window_result(address, given), keep=keep)
 
 
 def _window_result(address: int, outs: list[torch.Tensor] | None) -> WindowResult:
     report, *blocks = _tensors_in(address)
-    records = bytes(report.numpy()).decode().split("\0")[:-1]
-    return WindowResult(blocks if outs is None else outs, [_bad_item(record) for record in records])
+    counts, *records = bytes(report.numpy()).decode().split("\0")[:-1]
+    bad = [_bad_item(record) for record in records]
+    return WindowResult(blocks if outs is None else outs, bad, _counts(counts))
 
 
 def _bad_item(record: str) -> tuple[int, FitsError]:
@@ -640,9 +663,9 @@ def read_columns(
 
 
 def begin_columns(
-    path: str, selector: Selector, columns: Sequence[str | int], rows: Rows, *, condition: str | None, content: str
+    path: str, selector: Selector, columns: Sequence[str], rows: Rows, *, condition: str | None, content: str
 ) -> Pending[list[ReadColumn]]:
-    """Begins what `read_columns` does; what is wrong is told when the columns are asked for.
+    """Begins to read columns.
 
     Args:
         path: as for `read_columns`.
@@ -653,12 +676,11 @@ def begin_columns(
         content: what the file must hold, as `describe_table` told it.
     """
     api = _enter()
-    tasks = api.pending_tasks
     wanted = "\0".join(map(_column_text, columns))
     numbers = None if rows.numbers is None else Exported(rows.numbers)
     address = 0 if numbers is None else numbers.address
-    number = api.tables.beginColumns(path, *selector, wanted, rows.slice, address, rows.mask, condition, content)
-    return Pending(tasks, number, _columns_in, keep=(path, numbers))
+    arguments = (path, *selector, wanted, rows.slice, address, rows.mask, condition, content)
+    return _begin(api, api.tables.beginColumns, arguments, _columns_in, keep=(path, numbers))
 
 
 def read_by_row_filter(
@@ -783,6 +805,23 @@ def describe() -> str:
         return str(api.about.describe())
     except api.Error as error:
         raise _translate(error) from None
+
+
+def stages() -> dict[str, int]:
+    """What was counted of all reads since the engine began.
+
+    Returns:
+        `fetch_nanos` (opening files, getting bytes), `fetches`, `fetched_bytes`, `decode_nanos` (making elements of
+        bytes), `decoded_bytes` (of the elements of images), `copy_nanos` (out of known tiles, into frames, as fill),
+        `wait_nanos` (for other threads), `tiles_decoded`, `tiles_found` (that had been decoded before). Nanoseconds are
+        those of all threads together. What other threads do just now is not in it yet.
+    """
+    return _counts(str(_enter().about.stages()))
+
+
+def _counts(text: str) -> dict[str, int]:
+    lines = (line.split("\t") for line in text.split("\n"))
+    return {name.lower(): int(count) for name, count in lines}
 
 
 def encode(path: Source) -> str:

@@ -36,12 +36,6 @@ class Watched:
     def cancel(self, *arguments: int) -> None:
         self._tasks.cancel(*arguments)  # pyright: ignore[reportAttributeAccessIssue]
 
-    def finish(self, *arguments: int) -> int:
-        return self._tasks.finish(*arguments)  # pyright: ignore[reportAttributeAccessIssue]
-
-    def drop(self, *arguments: int) -> None:
-        self._tasks.drop(*arguments)  # pyright: ignore[reportAttributeAccessIssue]
-
 
 def read_until_stopped() -> None:
     try:

@@ -4,8 +4,9 @@ import java.util.function.Supplier;
 import org.torchfits.cfitsio.Cfitsio;
 import org.torchfits.error.FitsException;
 import org.torchfits.wcslib.Wcslib;
+import org.torchfits.work.Stages;
 
-/** Tells Python what the engine stands on. */
+/** Tells Python what the engine stands on, and what it did. */
 public final class About {
   private About() {}
 
@@ -18,6 +19,11 @@ public final class About {
         "threads\t" + Runtime.getRuntime().availableProcessors(),
         "cfitsio\t" + library(Cfitsio::version, Cfitsio::path),
         "wcslib\t" + library(Wcslib::version, Wcslib::path));
+  }
+
+  /** What was counted of all reads, as {@link Stages} has it. */
+  public static String stages() {
+    return Stages.ofProcess().toString();
   }
 
   private static String engine() {

@@ -103,8 +103,9 @@ public final class Batches {
   }
 
   /**
-   * Begins to read a window.
+   * Begins to read a window; the result is as {@link WindowReader} has it.
    *
+   * @param number of the task for {@link PendingTasks}
    * @param paths the bytes of the files' names, one in each char, joined by NUL; empty for none
    * @param hdus as for {@link #readBatch}
    * @param items address of the {@code DLManagedTensor} of INT64 (items, 2 + 2 * axes): number of
@@ -117,11 +118,10 @@ public final class Batches {
    *     can be read
    * @param outs address of the {@code DLManagedTensor} of INT64 (batches): addresses of those that
    *     are filled, kept until the task is gone; 0 for new blocks
-   * @return number of the task for {@link PendingTasks}, whose result is as {@link WindowReader}
-   *     has it
    * @see Images#request for the other parameters
    */
-  public static long beginWindow(
+  public static void beginWindow(
+      long number,
       String paths,
       String hdus,
       long items,
@@ -148,7 +148,7 @@ public final class Batches {
             keepGoing,
             shape == null ? null : lengths(shape),
             outs == 0 ? List.of() : LongStream.of(numbers(outs)).mapToObj(Batches::view).toList());
-    return PendingTasks.begin(() -> WindowReader.load(request, Abi.UNVERSIONED));
+    PendingTasks.begin(number, () -> WindowReader.load(request, Abi.UNVERSIONED));
   }
 
   private static TensorView view(long address) {

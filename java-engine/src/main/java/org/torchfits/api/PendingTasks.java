@@ -2,7 +2,6 @@ package org.torchfits.api;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.torchfits.error.ErrorKind;
@@ -16,21 +15,20 @@ import org.torchfits.work.Task;
  */
 public final class PendingTasks {
   private static final Map<Long, PendingTask> BEGUN = new ConcurrentHashMap<>();
-  private static final AtomicLong LAST = new AtomicLong();
 
   private PendingTasks() {}
 
   /**
-   * Begins with a task.
+   * Begins with a task. Returns at once.
    *
+   * @param number of the task, chosen by the caller, so that it can cancel the task even if a
+   *     signal keeps it from learning that this call returned; another one for each task of the
+   *     process
    * @param preparation makes the task; called again if it throws {@link
    *     org.torchfits.work.Unfinished}
-   * @return its number, from 1
    */
-  static long begin(Supplier<Task> preparation) {
-    long number = LAST.incrementAndGet();
+  static void begin(long number, Supplier<Task> preparation) {
     BEGUN.put(number, PendingTask.begin(preparation));
-    return number;
   }
 
   /**

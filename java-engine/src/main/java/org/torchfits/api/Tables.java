@@ -69,12 +69,13 @@ public final class Tables {
   /**
    * Begins to read columns of a table.
    *
-   * @param list what it holds is read until the task ends
+   * @param number of the task for {@link PendingTasks}, to which also belongs what {@code list}
+   *     holds
    * @param content of the file, as {@link TableSchema} told it
-   * @return the number of the task of {@link PendingTasks}, which gives what {@link TableLoader} has
    * @see #readColumns for the other parameters
    */
-  public static long beginColumns(
+  public static void beginColumns(
+      long number,
       String path,
       int hdu,
       @Nullable String name,
@@ -87,7 +88,8 @@ public final class Tables {
       String content) {
     HduSelector selector = new HduSelector(hdu, name, version);
     TensorView numbers = list == 0 ? null : TensorView.at(list, Abi.UNVERSIONED);
-    return PendingTasks.begin(
+    PendingTasks.begin(
+        number,
         () -> {
           TableFile file = TableFile.open(path, selector, content);
           return load(file, columns, slice, numbers, mask, condition);

@@ -43,25 +43,24 @@ public final class Tasks {
    * @param preparation makes the task; called again if it throws {@link Unfinished}
    */
   static long begin(Supplier<Task> preparation) {
-    PendingTask task = new PendingTask(preparation);
-    if (workToEnd(task)) {
-      return task.end();
-    }
-    MINE.get().push(task);
-    return Task.RUNNING;
+    return proceed(new PendingTask(preparation));
   }
 
   /** Works on this thread's newest task for a while more: its result, or RUNNING. */
   public static long help() {
-    ArrayDeque<PendingTask> mine = MINE.get();
-    PendingTask task = mine.poll();
+    PendingTask task = MINE.get().poll();
     if (task == null) {
       throw new FitsException(ErrorKind.CANCELLED, "this thread has no task");
     }
-    if (workToEnd(task)) {
+    return proceed(task);
+  }
+
+  /** A task that cannot be made has nothing to lose: it is told at once. */
+  private static long proceed(PendingTask task) {
+    if (workToEnd(task) || task.isRefused()) {
       return task.end();
     }
-    mine.push(task);
+    MINE.get().push(task);
     return Task.RUNNING;
   }
 

@@ -4,6 +4,8 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 import org.torchfits.error.FitsException;
 import org.torchfits.image.OpenImage;
+import org.torchfits.work.Stage;
+import org.torchfits.work.Tally;
 
 /**
  * One image on its way into its place. It is opened once, by whichever thread is first, read in
@@ -136,7 +138,9 @@ final class Slot {
     if (failed) {
       tolerance.fill(target);
     } else if (frame != null) {
+      long start = System.nanoTime();
       frame.put(target);
+      Tally.mine().addSince(Stage.COPY_NANOS, start);
     }
     close();
     return true;

@@ -12,7 +12,8 @@ import org.torchfits.image.SharedImage;
 final class WindowImage {
   private final WindowFile file;
   private final ImageRequest request;
-  private int itemsLeft;
+  private int items;
+  private int itemsEnded;
   private @Nullable SharedImage image;
   private @Nullable FitsException failure;
 
@@ -24,7 +25,7 @@ final class WindowImage {
 
   /** One more item will be read, and {@linkplain #endItem ended}. */
   synchronized void addItem() {
-    itemsLeft++;
+    items++;
   }
 
   /** The image, opened if it was not. */
@@ -34,7 +35,7 @@ final class WindowImage {
     }
     if (image == null) {
       try {
-        image = SharedImage.open(file.path(), file.reader(), request);
+        image = SharedImage.open(file.path(), file.reader(), request, items > 1);
       } catch (FitsException refused) {
         failure = refused;
         throw refused;
@@ -44,8 +45,8 @@ final class WindowImage {
   }
 
   synchronized void endItem() {
-    itemsLeft--;
-    if (itemsLeft == 0) {
+    itemsEnded++;
+    if (itemsEnded == items) {
       close();
       file.endImage();
     }

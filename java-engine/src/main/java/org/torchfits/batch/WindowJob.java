@@ -7,6 +7,9 @@ import org.torchfits.error.FitsException;
 import org.torchfits.image.OpenImage;
 import org.torchfits.image.SharedImage;
 import org.torchfits.work.Job;
+import org.torchfits.work.Stage;
+import org.torchfits.work.Stages;
+import org.torchfits.work.Tally;
 import org.torchfits.work.Unfinished;
 
 /**
@@ -80,9 +83,10 @@ final class WindowJob {
 
   /** The job of reading all items. */
   Job job() {
+    Stages stages = window.report().stages();
     return steps > 1
-        ? new Job(plan.count() * steps, piece -> read((int) (piece / steps), piece % steps))
-        : new Job(done.length, piece -> readNeighbours((int) piece));
+        ? new Job(plan.count() * steps, piece -> read((int) (piece / steps), piece % steps), stages)
+        : new Job(done.length, piece -> readNeighbours((int) piece), stages);
   }
 
   private void readNeighbours(int piece) {
@@ -131,7 +135,9 @@ final class WindowJob {
 
   private void fillAll(MemorySegment target) {
     if (fill != null) {
+      long start = System.nanoTime();
       fill.put(target, 0, target.byteSize());
+      Tally.mine().addSince(Stage.COPY_NANOS, start);
     }
   }
 

@@ -13,6 +13,7 @@ import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
 import org.torchfits.image.SharedImage;
 import org.torchfits.work.Job;
+import org.torchfits.work.Tally;
 import org.torchfits.work.Task;
 import org.torchfits.work.Workers;
 
@@ -32,7 +33,7 @@ public final class WindowReader {
   private final BatchPlan plan;
   private final List<WindowFile> files;
   private final @Nullable WindowImage[] images;
-  private final WindowReport report = new WindowReport();
+  private final WindowReport report;
 
   private WindowReader(WindowRequest request) {
     this.request = request;
@@ -42,7 +43,10 @@ public final class WindowReader {
     putIntoBatches();
     this.plan = new BatchPlan(items, batchOf);
     this.files = request.paths().stream().map(WindowFile::new).toList();
-    this.images = images();
+    Map<Long, WindowImage> distinct = new HashMap<>();
+    this.images = images(distinct);
+    long usedFiles = distinct.keySet().stream().mapToLong(key -> key >> 32).distinct().count();
+    this.report = new WindowReport((int) usedFiles, distinct.size());
   }
 
   /** The task of reading a window. */
@@ -62,8 +66,7 @@ public final class WindowReader {
   }
 
   /** The image of each item; null for a missing one. */
-  private @Nullable WindowImage[] images() {
-    Map<Long, WindowImage> distinct = new HashMap<>();
+  private @Nullable WindowImage[] images(Map<Long, WindowImage> distinct) {
     @Nullable WindowImage[] ofItems = new @Nullable WindowImage[items.count()];
     for (int item = 0; item < ofItems.length; item++) {
       if (!items.isMissing(item)) {
@@ -83,6 +86,7 @@ public final class WindowReader {
   private Task task(Abi abi) {
     try {
       WindowModel model = model();
+      Tally.mine().flush(report.stages());
       WindowBlocks blocks = WindowBlocks.of(request, model, abi);
       try {
         WindowJob pieces = new WindowJob(this, model, blocks);

@@ -56,7 +56,7 @@ final class CfitsioImage extends OpenImage {
   }
 
   @Override
-  public void readPiece(long piece, MemorySegment target) {
+  void decodePiece(long piece, MemorySegment target) {
     if (whole) {
       readRange(pieces.first(piece), pieces.length(piece), target);
     } else {

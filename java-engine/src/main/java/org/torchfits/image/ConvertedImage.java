@@ -54,7 +54,7 @@ final class ConvertedImage extends OpenImage {
   }
 
   @Override
-  public void readPiece(long piece, MemorySegment target) {
+  void decodePiece(long piece, MemorySegment target) {
     long own = piece - image.pieces();
     if (own < 0) {
       image.readPiece(piece, read.elements());

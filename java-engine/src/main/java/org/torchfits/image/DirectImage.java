@@ -98,7 +98,7 @@ final class DirectImage extends OpenImage {
   }
 
   @Override
-  public void readPiece(long piece, MemorySegment target) {
+  void decodePiece(long piece, MemorySegment target) {
     read(pieces.first(piece), pieces.length(piece), target);
   }
 

@@ -8,6 +8,8 @@ import org.torchfits.dlpack.ElementType;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
 import org.torchfits.header.Hdu;
+import org.torchfits.work.Stage;
+import org.torchfits.work.Tally;
 
 /** An image, or a section of one, that is ready to be decoded. */
 public abstract sealed class OpenImage implements AutoCloseable
@@ -85,12 +87,25 @@ public abstract sealed class OpenImage implements AutoCloseable
   public abstract long pieces();
 
   /**
-   * Decodes one piece of the result; all of them together write each element once.
+   * Reads one piece of the result; all of them together write each element once.
    *
    * @param piece from 0
    * @param target the whole result, {@link #bytes()} long; the piece may stand anywhere in it
    */
-  public abstract void readPiece(long piece, MemorySegment target);
+  public final void readPiece(long piece, MemorySegment target) {
+    Tally tally = Tally.mine();
+    long start = System.nanoTime();
+    long counted = tally.nanos();
+    decodePiece(piece, target);
+    // What is no other stage is this one.
+    tally.add(Stage.DECODE_NANOS, System.nanoTime() - start - (tally.nanos() - counted));
+    if (piece == 0) {
+      tally.add(Stage.DECODED_BYTES, bytes());
+    }
+  }
+
+  /** Does what {@link #readPiece} says. */
+  abstract void decodePiece(long piece, MemorySegment target);
 
   @Override
   public abstract void close();

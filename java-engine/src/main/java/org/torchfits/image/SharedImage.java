@@ -1,8 +1,10 @@
 package org.torchfits.image;
 
+import org.jspecify.annotations.Nullable;
 import org.torchfits.cache.OpenFiles;
 import org.torchfits.dlpack.ElementType;
 import org.torchfits.header.Hdu;
+import org.torchfits.header.HduKind;
 import org.torchfits.header.HduReader;
 
 /** An image of which several threads read boxes: its file is opened once. */
@@ -11,17 +13,24 @@ public final class SharedImage implements AutoCloseable {
   private final ImageRequest request;
   private final HduReader reader;
   private final Hdu hdu;
-  private final ElementType type;
+  private final StoredFormat format;
   private final long[] shape;
 
+  /** Of a compressed image that the engine reads. */
+  private final @Nullable SharedTiles tiles;
+
   private SharedImage(
-      String path, ImageRequest request, HduReader reader, Hdu hdu, ElementType type) {
+      String path, ImageRequest request, HduReader reader, Hdu hdu, boolean areTilesWantedAgain) {
     this.path = path;
     this.request = request;
     this.reader = reader;
     this.hdu = hdu;
-    this.type = type;
+    this.format = ImageReader.format(reader.source(), hdu, request);
     this.shape = hdu.shape();
+    this.tiles =
+        hdu.kind() == HduKind.COMPRESSED_IMAGE && !request.general()
+            ? SharedTiles.of(reader, hdu, areTilesWantedAgain)
+            : null;
   }
 
   /**
@@ -31,21 +40,22 @@ public final class SharedImage implements AutoCloseable {
    * @param request its section has no meaning
    */
   public static SharedImage open(String path, ImageRequest request) {
-    return open(path, OpenFiles.open(path), request);
+    return open(path, OpenFiles.open(path), request, true);
   }
 
   /**
    * Opens an image of a file that is open.
    *
    * @param reader of the file, at its beginning; is closed with the image, or if this fails
+   * @param areTilesWantedAgain whether several boxes will be read
    * @see #open(String, ImageRequest) for the rest
    */
-  public static SharedImage open(String path, HduReader reader, ImageRequest request) {
+  public static SharedImage open(
+      String path, HduReader reader, ImageRequest request, boolean areTilesWantedAgain) {
     try {
       Hdu hdu = reader.find(request.hdu());
       ImageReader.requireImage(reader.source(), hdu, request);
-      ElementType type = ImageReader.format(reader.source(), hdu, request).type();
-      return new SharedImage(path, request, reader, hdu, type);
+      return new SharedImage(path, request, reader, hdu, areTilesWantedAgain);
     } catch (RuntimeException | Error failure) {
       reader.close();
       throw failure;
@@ -64,7 +74,7 @@ public final class SharedImage implements AutoCloseable {
 
   /** Element type of the boxes. */
   public ElementType type() {
-    return type;
+    return format.type();
   }
 
   /**
@@ -74,7 +84,10 @@ public final class SharedImage implements AutoCloseable {
    * @param count of each axis; the box lies in the image
    */
   public OpenImage box(long[] start, long[] count) {
-    return ImageReader.image(path, reader.shared(), hdu, Section.box(start, count), request);
+    Section section = Section.box(start, count);
+    return tiles == null
+        ? ImageReader.image(path, reader.shared(), hdu, section, request)
+        : new TiledImage(reader.shared(), hdu, section, format, tiles);
   }
 
   @Override

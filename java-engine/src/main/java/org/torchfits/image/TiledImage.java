@@ -1,7 +1,7 @@
 package org.torchfits.image;
 
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.torchfits.dlpack.NativeMemoryException;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
@@ -13,6 +13,8 @@ import org.torchfits.tile.TileGrid;
 import org.torchfits.tile.TileReader;
 import org.torchfits.tile.TileScratch;
 import org.torchfits.tile.TileValues;
+import org.torchfits.work.Stage;
+import org.torchfits.work.Tally;
 
 /**
  * A tile-compressed image, decoded by the engine (FITS 4.0, section 10): of the tiles that the
@@ -39,18 +41,29 @@ final class TiledImage extends OpenImage {
   private final ImagePieces pieces;
   private final boolean keepsTiles;
 
+  /** Whether others want the same tiles, also those that could be decoded straight into place. */
+  private final boolean isShared;
+
   /**
    * @param reader is closed with this image
    */
   TiledImage(HduReader reader, Hdu hdu, Section section, StoredFormat format) {
+    this(reader, hdu, section, format, SharedTiles.of(reader, hdu, false));
+  }
+
+  /**
+   * @param tiles of the image
+   */
+  TiledImage(HduReader reader, Hdu hdu, Section section, StoredFormat format, SharedTiles tiles) {
     super(reader.source().name(), hdu, section, format.type());
     this.reader = reader;
     this.format = format;
-    this.tileReader = new TileReader(place(), reader, hdu);
+    this.tileReader = tiles.reader();
+    this.isShared = tiles.areWantedAgain();
     this.pixels = new TilePixels(this, format);
     this.box = new TileBox(tileReader.grid(), section);
     this.pieces = new ImagePieces(box.tiles(), tilesPerPiece());
-    this.keepsTiles = !section.isWhole(hdu.shape()) && bytes() <= KEPT_SECTION_BYTES;
+    this.keepsTiles = (isShared || !section.isWhole(hdu.shape())) && bytes() <= KEPT_SECTION_BYTES;
   }
 
   private long tilesPerPiece() {
@@ -70,12 +83,11 @@ final class TiledImage extends OpenImage {
   }
 
   @Override
-  public void readPiece(long piece, MemorySegment target) {
+  void decodePiece(long piece, MemorySegment target) {
+    long[] left = numbers(piece);
     try (TileScratch scratch = TileScratch.borrow()) {
-      long[] numbers = putKnown(pieces.first(piece), (int) pieces.length(piece), target, scratch);
-      Tile[] tiles = readRows(numbers, scratch);
-      for (int next = 0; next < tiles.length; ) {
-        next = decodeNeighbours(numbers, tiles, next, target, scratch);
+      while (left.length > 0) {
+        left = readTiles(left, target, scratch);
       }
     } catch (NativeMemoryException refused) {
       throw new FitsException(ErrorKind.OUT_OF_MEMORY, place() + ": " + refused.getMessage());
@@ -87,27 +99,76 @@ final class TiledImage extends OpenImage {
     reader.close();
   }
 
-  /** Puts those tiles of the box that were kept in their place, and returns the others. */
-  private long[] putKnown(long first, int count, MemorySegment target, TileScratch scratch) {
-    long[] unknown = new long[count];
-    int found = 0;
-    for (int i = 0; i < count; i++) {
-      if (!keepsTiles || !putIfKnown(first + i, target, scratch)) {
-        unknown[i - found] = first + i;
-      } else {
-        found++;
-      }
+  private long[] numbers(long piece) {
+    long[] numbers = new long[(int) pieces.length(piece)];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = pieces.first(piece) + i;
     }
-    return Arrays.copyOf(unknown, count - found);
+    return numbers;
   }
 
-  private boolean putIfKnown(long number, MemorySegment target, TileScratch scratch) {
-    try (CachedTile known = tileReader.cached(box.index(number), pixels.floats())) {
-      if (known != null) {
-        pixels.put(known.values(), known.pixels(), box.overlap(number), target, scratch);
+  /**
+   * Puts tiles of the box in their place: those that are known, then those that this thread
+   * decodes, at last those that others were decoding meanwhile.
+   *
+   * @return those that others gave up
+   */
+  private long[] readTiles(long[] numbers, MemorySegment target, TileScratch scratch) {
+    try (TileLeases leases = new TileLeases(numbers)) {
+      if (keepsTiles) {
+        leases.claim(this::claim);
+        putAll(leases, leases.known(), target, scratch);
       }
-      return known != null;
+      Unknown unknown = unknown(leases, scratch);
+      for (int next = 0; next < unknown.tiles().length; ) {
+        next = decodeNeighbours(unknown, next, target, scratch);
+      }
+      putAll(leases, leases.awaited(), target, scratch);
+      return leases.givenUp();
     }
+  }
+
+  /** The lease of a tile; null if it is not kept. */
+  private @Nullable CachedTile claim(long number) {
+    TileOverlap overlap = box.overlap(number);
+    if (overlap.isRangeOfResult() && !isShared) {
+      return null;
+    }
+    long bytes = (long) overlap.tilePixels() * pixels.widestBytes();
+    return tileReader.claim(box.index(number), pixels.floats(), bytes);
+  }
+
+  private void putAll(TileLeases leases, int[] places, MemorySegment target, TileScratch scratch) {
+    if (places.length == 0) {
+      return;
+    }
+    long start = System.nanoTime();
+    for (int place : places) {
+      CachedTile tile = leases.lease(place);
+      TileOverlap overlap = box.overlap(leases.number(place));
+      pixels.put(tile.values(), tile.pixels(), overlap, target, scratch);
+    }
+    Tally.mine().addSince(Stage.COPY_NANOS, start);
+    Tally.mine().add(Stage.TILES_FOUND, places.length);
+  }
+
+  /**
+   * Tiles that are to be read and decoded.
+   *
+   * @param numbers in the box
+   * @param leases of those that are kept; null for the others
+   */
+  private record Unknown(long[] numbers, @Nullable CachedTile[] leases, Tile[] tiles) {}
+
+  private Unknown unknown(TileLeases leases, TileScratch scratch) {
+    int[] places = leases.unknown();
+    long[] numbers = new long[places.length];
+    @Nullable CachedTile[] own = new @Nullable CachedTile[places.length];
+    for (int i = 0; i < places.length; i++) {
+      numbers[i] = leases.number(places[i]);
+      own[i] = leases.own(places[i]);
+    }
+    return new Unknown(numbers, own, readRows(numbers, scratch));
   }
 
   /** Rows that follow each other are read at once. */
@@ -134,13 +195,22 @@ final class TiledImage extends OpenImage {
    * @return the next tile
    */
   private int decodeNeighbours(
-      long[] numbers, Tile[] tiles, int from, MemorySegment target, TileScratch scratch) {
+      Unknown unknown, int from, MemorySegment target, TileScratch scratch) {
+    Tile[] tiles = unknown.tiles();
     int to = endOfNeighbours(tiles, from);
     MemorySegment bytes = tileReader.readTiles(tiles[from], tiles[to - 1], scratch);
     for (int i = from; i < to; i++) {
       long offset = tiles[i].offset() - tiles[from].offset();
       MemorySegment compressed = bytes.asSlice(offset, tiles[i].bytes());
-      decode(tiles[i], box.overlap(numbers[i]), compressed, target, scratch);
+      TileOverlap overlap = box.overlap(unknown.numbers()[i]);
+      CachedTile own = unknown.leases()[i];
+      if (own == null) {
+        decode(tiles[i], overlap, compressed, target, scratch);
+      } else {
+        TileValues values = values(tiles[i], overlap, compressed, own.allocate(), scratch);
+        own.keep(values);
+        pixels.put(values, own.pixels(), overlap, target, scratch);
+      }
     }
     return to;
   }
@@ -169,25 +239,9 @@ final class TiledImage extends OpenImage {
       MemorySegment range = target.asSlice(offset, count * elementBytes);
       pixels.finish(values(tile, overlap, compressed, range, scratch), range, count);
     } else {
-      decodeApart(tile, overlap, compressed, target, scratch);
-    }
-  }
-
-  /** Decodes a tile beside the result, where it may be kept. */
-  private void decodeApart(
-      Tile tile,
-      TileOverlap overlap,
-      MemorySegment compressed,
-      MemorySegment target,
-      TileScratch scratch) {
-    long bytes = (long) overlap.tilePixels() * pixels.widestBytes();
-    try (CachedTile kept =
-        keepsTiles ? tileReader.reserve(tile.index(), pixels.floats(), bytes) : null) {
-      MemorySegment apart = kept == null ? scratch.pixels(bytes) : kept.pixels();
+      long bytes = (long) overlap.tilePixels() * pixels.widestBytes();
+      MemorySegment apart = scratch.pixels(bytes);
       TileValues values = values(tile, overlap, compressed, apart, scratch);
-      if (kept != null) {
-        kept.keep(values);
-      }
       pixels.put(values, apart, overlap, target, scratch);
     }
   }

@@ -9,6 +9,8 @@ import org.torchfits.dlpack.Libc;
 import org.torchfits.dlpack.StatView;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
+import org.torchfits.work.Stage;
+import org.torchfits.work.Tally;
 
 /**
  * A local regular file, read by position.
@@ -57,7 +59,10 @@ public final class FileSource implements RawSource {
   public static FileSource open(String path) {
     try (Scratch scratch = Scratch.borrow()) {
       String name = displayName(path);
-      int descriptor = Libc.openForReading(scratch.zeroTerminated(path));
+      MemorySegment zeroTerminated = scratch.zeroTerminated(path);
+      long start = System.nanoTime();
+      int descriptor = Libc.openForReading(zeroTerminated);
+      Tally.mine().addSince(Stage.FETCH_NANOS, start);
       if (descriptor < 0) {
         throw openFailed(name, -descriptor);
       }
@@ -181,10 +186,12 @@ public final class FileSource implements RawSource {
     if (mapped == null || Math.max(offset, last) + runBytes > mapped.byteSize()) {
       return RawSource.super.readRuns(offset, distance, runBytes, into);
     }
+    long start = System.nanoTime();
     try {
       copyRuns(mapped, offset, distance, runBytes, into);
       // Faults of the copies are thrown here. Behind its end a file's last page has zeros.
       if (sizeNow() >= mapped.byteSize()) {
+        countFetch(start, into.byteSize());
         return into.byteSize();
       }
     } catch (InternalError fault) {
@@ -229,14 +236,23 @@ public final class FileSource implements RawSource {
   }
 
   private long readOnce(long offset, MemorySegment into) {
+    long start = System.nanoTime();
     long got = Libc.read(descriptor, into, offset);
     while (got == -Libc.EINTR) {
       got = Libc.read(descriptor, into, offset);
     }
+    countFetch(start, got);
     if (got < 0) {
       throw readFailed(offset, (int) -got);
     }
     return got;
+  }
+
+  private static void countFetch(long startNanos, long bytes) {
+    Tally tally = Tally.mine();
+    tally.addSince(Stage.FETCH_NANOS, startNanos);
+    tally.add(Stage.FETCHES, 1);
+    tally.add(Stage.FETCHED_BYTES, Math.max(0, bytes));
   }
 
   private FitsException readFailed(long offset, int errno) {

@@ -1,27 +1,118 @@
 package org.torchfits.tile;
 
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+import org.torchfits.dlpack.Abi;
 import org.torchfits.dlpack.DlpackTensor;
+import org.torchfits.dlpack.ElementType;
+import org.torchfits.work.Stage;
+import org.torchfits.work.Tally;
+import org.torchfits.work.Unfinished;
 
 /**
- * The decoded values of a tile in {@link TileCache}, leased to whoever has this: they stay in place
- * until {@link #close()}, which each lessee calls once.
+ * A tile of {@link TileCache}, leased to whoever has this: its decoded values stay in place until
+ * {@link #close()}, which each lessee calls once.
+ *
+ * <p>A thread decodes all tiles that are its own to decode before it waits for others, so that no
+ * two wait for each other.
  */
 public final class CachedTile implements AutoCloseable {
+  /** A thread that waits longer is told to come back. */
+  private static final long PATIENCE_NANOS = 20_000_000;
+
   private final TileCache cache;
   private final TileCache.Key key;
-  private final DlpackTensor block;
+  private final long bytes;
+  private final Thread decoder = Thread.currentThread();
+
+  /** The decoder's until the values are there. */
+  private @Nullable DlpackTensor block;
+
   private TileValues values = TileValues.STORED_NATIVE;
 
-  /** Guarded by the cache. */
+  /** Written with the cache's lock, by the decoder, after the values. */
+  private volatile boolean decoded;
+
+  private volatile boolean givenUp;
+
+  /** The following are guarded by the cache. */
   private int leases = 1;
 
   private boolean kept;
 
-  CachedTile(TileCache cache, TileCache.Key key, DlpackTensor block) {
+  CachedTile(TileCache cache, TileCache.Key key, long bytes) {
     this.cache = cache;
     this.key = key;
-    this.block = block;
+    this.bytes = bytes;
+  }
+
+  /** Whether the values are there. */
+  public boolean isDecoded() {
+    return decoded;
+  }
+
+  /** Whether this thread shall decode the tile. */
+  public boolean isMine() {
+    return !decoded && !givenUp && decoder == Thread.currentThread();
+  }
+
+  /**
+   * Memory for the values; to be called once, by the thread that decodes.
+   *
+   * @throws org.torchfits.dlpack.NativeMemoryException if there is none
+   */
+  public MemorySegment allocate() {
+    block = DlpackTensor.allocate(Abi.UNVERSIONED, ElementType.UINT8, bytes);
+    return block.elements();
+  }
+
+  /** Gives the values, which are complete now, to others too. */
+  public void keep(TileValues complete) {
+    values = complete;
+    synchronized (cache) {
+      decoded = true;
+      cache.endDecoding(this);
+    }
+  }
+
+  /**
+   * Waits for the thread that decodes.
+   *
+   * @return whether the values are there; else it gave up
+   * @throws Unfinished if that takes long
+   */
+  public boolean awaitEnd() {
+    if (!decoded && !givenUp) {
+      long start = System.nanoTime();
+      boolean ended = isEndSoon(start + PATIENCE_NANOS);
+      Tally.mine().addSince(Stage.WAIT_NANOS, start);
+      if (!ended) {
+        throw new Unfinished("a tile that another thread decodes");
+      }
+    }
+    return decoded;
+  }
+
+  private boolean isEndSoon(long deadlineNanos) {
+    synchronized (cache) {
+      boolean waits = true;
+      while (waits && !decoded && !givenUp) {
+        long millis = Math.ceilDiv(deadlineNanos - System.nanoTime(), 1_000_000L);
+        waits = millis > 0 && isWaited(millis);
+      }
+      return decoded || givenUp;
+    }
+  }
+
+  /** Whether the thread may go on waiting: nobody interrupted it. */
+  private boolean isWaited(long millis) {
+    try {
+      cache.wait(millis);
+      return true;
+    } catch (InterruptedException e) {
+      // The caller comes back; it asks Python about signals first.
+      return false;
+    }
   }
 
   /** What the values are. */
@@ -31,18 +122,23 @@ public final class CachedTile implements AutoCloseable {
 
   /** The values in C order; not to be changed once they are kept. */
   public MemorySegment pixels() {
+    if (block == null) {
+      throw new IllegalStateException("the tile is not decoded");
+    }
     return block.elements();
   }
 
-  /** Gives the values, which are complete now, to others too. */
-  public void keep(TileValues complete) {
-    values = complete;
-    cache.keep(this);
-  }
-
+  /** Ends the lease; a tile that is not decoded yet is given up if it is this thread's. */
   @Override
   public void close() {
-    cache.giveBack(this);
+    synchronized (cache) {
+      if (isMine()) {
+        givenUp = true;
+        cache.endDecoding(this);
+      }
+      leases--;
+      freeIfUnused();
+    }
   }
 
   TileCache.Key key() {
@@ -50,7 +146,7 @@ public final class CachedTile implements AutoCloseable {
   }
 
   long bytes() {
-    return block.elements().byteSize();
+    return bytes;
   }
 
   /** The following are called with the cache's lock. */
@@ -63,14 +159,10 @@ public final class CachedTile implements AutoCloseable {
     freeIfUnused();
   }
 
-  void endLease() {
-    leases--;
-    freeIfUnused();
-  }
-
   private void freeIfUnused() {
-    if (!kept && leases == 0) {
+    if (!kept && leases == 0 && block != null) {
       block.close();
+      block = null;
     }
   }
 }

@@ -1,18 +1,16 @@
 package org.torchfits.tile;
 
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.torchfits.dlpack.Abi;
-import org.torchfits.dlpack.DlpackTensor;
-import org.torchfits.dlpack.ElementType;
 import org.torchfits.source.FileIdentity;
 
 /**
  * Decoded tiles of files that did not change, for the next section that touches them. Their bytes,
  * in native memory, have a bound; the tile that was used longest ago goes first, but none that is
- * leased is freed.
+ * leased is freed. A tile that several threads want at once is decoded by the first of them.
  *
  * <p>Safe for use by several threads.
  */
@@ -30,15 +28,18 @@ final class TileCache {
   static final TileCache OF_PROCESS = new TileCache(256 << 20);
 
   /** Smaller tiles are decoded in the time that it takes to look after them. */
-  private static final long SMALLEST_TILE = 4 << 10;
+  private static final long SMALLEST_TILE = 2 << 10;
 
   /** So many of the largest tiles fit in. */
-  private static final long LARGEST_SHARE = 8;
+  private static final long LARGEST_SHARE = 2;
 
   private final long bound;
 
   /** By what was used last. */
   private final Map<Key, CachedTile> tiles = new LinkedHashMap<>(16, 0.75f, true);
+
+  /** Those that a thread is decoding. */
+  private final Map<Key, CachedTile> inDecoding = new HashMap<>();
 
   private long bytes;
 
@@ -46,34 +47,42 @@ final class TileCache {
     this.bound = bound;
   }
 
-  /** The lease of a tile; null if it is not here. */
-  synchronized @Nullable CachedTile find(Key key) {
-    CachedTile tile = tiles.get(key);
-    if (tile != null) {
-      tile.lease();
-    }
-    return tile;
+  /** Whether a tile of that size is kept at all. */
+  boolean takes(long tileBytes) {
+    return tileBytes >= SMALLEST_TILE && tileBytes <= bound / LARGEST_SHARE;
   }
 
   /**
-   * The lease of memory to decode a tile into; null if the tile is too small or too large to be
-   * kept.
+   * The lease of a tile: one that is here, or that another thread is decoding, or that this thread
+   * shall decode now, for all who want it.
    *
-   * @throws org.torchfits.dlpack.NativeMemoryException if there is no memory
+   * @param tileBytes that the cache {@linkplain #takes takes}
    */
-  @Nullable CachedTile reserve(Key key, long tileBytes) {
-    if (tileBytes < SMALLEST_TILE || tileBytes > bound / LARGEST_SHARE) {
-      return null;
+  synchronized CachedTile claim(Key key, long tileBytes) {
+    CachedTile tile = tiles.get(key);
+    if (tile == null) {
+      tile = inDecoding.get(key);
     }
-    return new CachedTile(
-        this, key, DlpackTensor.allocate(Abi.UNVERSIONED, ElementType.UINT8, tileBytes));
+    if (tile != null) {
+      tile.lease();
+      return tile;
+    }
+    CachedTile claimed = new CachedTile(this, key, tileBytes);
+    inDecoding.put(key, claimed);
+    return claimed;
   }
 
-  synchronized void keep(CachedTile tile) {
-    if (tiles.putIfAbsent(tile.key(), tile) != null) {
-      // Another thread decoded the same tile meanwhile.
-      return;
+  /** A tile was decoded, or was given up: those who wait for it go on. */
+  synchronized void endDecoding(CachedTile tile) {
+    inDecoding.remove(tile.key(), tile);
+    notifyAll();
+    if (tile.isDecoded()) {
+      keep(tile);
     }
+  }
+
+  private void keep(CachedTile tile) {
+    tiles.put(tile.key(), tile);
     tile.setKept(true);
     bytes += tile.bytes();
     Iterator<CachedTile> eldest = tiles.values().iterator();
@@ -83,10 +92,6 @@ final class TileCache {
       bytes -= gone.bytes();
       gone.setKept(false);
     }
-  }
-
-  synchronized void giveBack(CachedTile tile) {
-    tile.endLease();
   }
 
   /** Bytes of all tiles that are kept. */

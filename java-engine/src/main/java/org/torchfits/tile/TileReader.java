@@ -9,6 +9,8 @@ import org.torchfits.header.Hdu;
 import org.torchfits.header.HduReader;
 import org.torchfits.source.ByteSource;
 import org.torchfits.source.FileIdentity;
+import org.torchfits.work.Stage;
+import org.torchfits.work.Tally;
 
 /**
  * Reads and decodes the tiles of a compressed image (FITS 4.0, section 10). Nothing that the file
@@ -116,6 +118,7 @@ public final class TileReader {
       MemorySegment target,
       TileFloats floats,
       TileScratch scratch) {
+    Tally.mine().add(Stage.TILES_DECODED, 1);
     try {
       return decoder.decode(tile, compressed, shape, target, floats, scratch);
     } catch (TileFormatException broken) {
@@ -126,14 +129,15 @@ public final class TileReader {
     }
   }
 
-  /** The lease of a decoded tile; null if it is not known. */
-  public @Nullable CachedTile cached(long tile, TileFloats floats) {
-    return file == null ? null : TileCache.OF_PROCESS.find(key(file, tile, floats));
-  }
-
-  /** The lease of memory for a tile that may be kept; null if it shall not be. */
-  public @Nullable CachedTile reserve(long tile, TileFloats floats, long bytes) {
-    return file == null ? null : TileCache.OF_PROCESS.reserve(key(file, tile, floats), bytes);
+  /**
+   * The lease of a tile that is kept, as {@link TileCache#claim} has it; null if it shall not be.
+   *
+   * @param bytes of its values
+   */
+  public @Nullable CachedTile claim(long tile, TileFloats floats, long bytes) {
+    return file == null || !TileCache.OF_PROCESS.takes(bytes)
+        ? null
+        : TileCache.OF_PROCESS.claim(key(file, tile, floats), bytes);
   }
 
   private TileCache.Key key(FileIdentity identity, long tile, TileFloats floats) {

@@ -22,6 +22,7 @@ public final class Job {
 
   private final long pieces;
   private final Piece work;
+  private final Stages stages;
   private final ArrayDeque<Long> unfinished = new ArrayDeque<>();
   private long next;
   private int active;
@@ -29,8 +30,16 @@ public final class Job {
   private @Nullable Throwable failure;
 
   public Job(long pieces, Piece work) {
+    this(pieces, work, Stages.UNASKED);
+  }
+
+  /**
+   * @param stages count what the pieces do
+   */
+  public Job(long pieces, Piece work, Stages stages) {
     this.pieces = pieces;
     this.work = work;
+    this.stages = stages;
   }
 
   /** Number of pieces. */
@@ -103,6 +112,7 @@ public final class Job {
     } catch (RuntimeException | Error e) {
       thrown = e;
     }
+    Tally.mine().flush(stages);
     finish(thrown);
   }
 
@@ -139,13 +149,20 @@ public final class Job {
       return true;
     }
     long start = System.nanoTime();
+    boolean ended = spinToEnd(start) || sleepToEnd(deadlineNanos);
+    Tally.mine().addSince(Stage.WAIT_NANOS, start);
+    Tally.mine().flush(stages);
+    return ended;
+  }
+
+  private boolean spinToEnd(long start) {
     while (System.nanoTime() - start < SPIN_NANOS) {
       Thread.onSpinWait();
       if (hasEnded()) {
         return true;
       }
     }
-    return sleepToEnd(deadlineNanos);
+    return false;
   }
 
   private synchronized boolean sleepToEnd(long deadlineNanos) {

@@ -2,6 +2,7 @@ package org.torchfits.work;
 
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -97,11 +98,21 @@ public final class PendingTask {
 
   /** Whether {@link #end} gives what the task made, or throws, at once. */
   public boolean hasEnded() {
+    return ifIdle(() -> failure != null || cancelled || (task != null && task.hasEnded()));
+  }
+
+  /** Whether the task cannot be made: {@link #end} tells why. */
+  public boolean isRefused() {
+    return ifIdle(() -> failure != null);
+  }
+
+  /** The answer to a question; false while a thread prepares the task. */
+  private boolean ifIdle(BooleanSupplier question) {
     if (!lock.tryLock()) {
       return false;
     }
     try {
-      return failure != null || cancelled || (task != null && task.hasEnded());
+      return question.getAsBoolean();
     } finally {
       lock.unlock();
     }

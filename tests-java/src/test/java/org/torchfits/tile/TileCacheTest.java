@@ -2,15 +2,19 @@ package org.torchfits.tile;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.torchfits.source.FileIdentity;
+import org.torchfits.work.Unfinished;
 
 class TileCacheTest {
   private static final long TILE = 10_000;
@@ -25,49 +29,59 @@ class TileCacheTest {
     return new TileCache.Key(new FileIdentity(1, inode, 2, 3, 4), 1, tile, floats);
   }
 
-  private CachedTile reserved(TileCache.Key key) {
-    CachedTile tile = cache.reserve(key, TILE);
-    assertNotNull(tile);
-    return tile;
+  private CachedTile claim(TileCache.Key key) {
+    return cache.claim(key, TILE);
   }
 
   private void put(long tile) {
-    try (CachedTile reserved = reserved(key(tile))) {
-      reserved.pixels().fill((byte) tile);
-      reserved.keep(TileValues.FLOATS);
+    try (CachedTile claimed = claim(key(tile))) {
+      assertTrue(claimed.isMine());
+      decode(claimed);
     }
   }
 
+  private static void decode(CachedTile claimed) {
+    claimed.allocate().fill((byte) claimed.key().tile());
+    claimed.keep(TileValues.FLOATS);
+  }
+
   private boolean has(long tile) {
-    try (CachedTile found = cache.find(key(tile))) {
-      return found != null && found.pixels().get(JAVA_BYTE, TILE - 1) == (byte) tile;
+    return has(key(tile));
+  }
+
+  private boolean has(TileCache.Key key) {
+    try (CachedTile found = claim(key)) {
+      return found.isDecoded() && found.pixels().get(JAVA_BYTE, TILE - 1) == (byte) key.tile();
     }
   }
 
   @Test
-  void find_kept_isTheTile() {
+  void claim_kept_isTheTile() {
     put(3);
     assertTrue(has(3));
-    try (CachedTile found = cache.find(key(3))) {
-      assertNotNull(found);
+    try (CachedTile found = claim(key(3))) {
+      assertFalse(found.isMine());
       assertEquals(TileValues.FLOATS, found.values());
       assertEquals(TILE, found.pixels().byteSize());
     }
   }
 
   @Test
-  void find_otherKey_isNothing() {
+  void claim_otherKey_isToBeDecoded() {
     put(3);
-    assertNull(cache.find(key(4)));
-    assertNull(cache.find(key(3, 2, null)));
-    assertNull(cache.find(key(3, 1, new TileFloats(4, 1, 0))));
+    assertFalse(has(4));
+    assertFalse(has(key(3, 2, null)));
+    assertFalse(has(key(3, 1, new TileFloats(4, 1, 0))));
   }
 
   @Test
-  void find_reservedAndNotKept_isNothing() {
-    reserved(key(3)).close();
-    assertNull(cache.find(key(3)));
+  void claim_givenUp_isTheNextOnes() {
+    try (CachedTile claimed = claim(key(3))) {
+      claimed.allocate();
+    }
     assertEquals(0, cache.bytes());
+    put(3);
+    assertTrue(has(3));
   }
 
   @Test
@@ -79,43 +93,81 @@ class TileCacheTest {
     put(10);
     put(11);
     assertTrue(has(0));
-    assertNull(cache.find(key(1)));
-    assertNull(cache.find(key(2)));
+    assertFalse(has(1));
+    assertFalse(has(2));
     assertEquals(10 * TILE, cache.bytes());
   }
 
   @Test
   void keep_others_leavesLeasedTileInPlace() {
     put(1);
-    try (CachedTile leased = cache.find(key(1))) {
-      assertNotNull(leased);
+    try (CachedTile leased = claim(key(1))) {
       for (int tile = 2; tile < 40; tile++) {
         put(tile);
       }
-      assertNull(cache.find(key(1)));
+      assertFalse(has(1));
       assertEquals(-1, leased.pixels().mismatch(leased.pixels()));
       assertEquals(1, leased.pixels().get(JAVA_BYTE, TILE - 1));
     }
   }
 
   @Test
-  void keep_twice_isTheFirst() {
-    try (CachedTile first = reserved(key(1));
-        CachedTile second = reserved(key(1))) {
-      first.keep(TileValues.STORED_NATIVE);
-      second.keep(TileValues.FLOATS);
+  void claim_inDecoding_waitsForTheOther() {
+    CompletableFuture<Boolean> other;
+    try (CachedTile mine = claim(key(1))) {
+      other = CompletableFuture.supplyAsync(() -> isDecodedByAnother(key(1)));
+      pause();
+      decode(mine);
     }
-    try (CachedTile found = cache.find(key(1))) {
-      assertNotNull(found);
-      assertEquals(TileValues.STORED_NATIVE, found.values());
-    }
+    assertTrue(other.join());
     assertEquals(TILE, cache.bytes());
   }
 
   @Test
-  void reserve_tooSmallOrTooLarge_isNothing() {
-    assertNull(cache.reserve(key(1), 100));
-    assertNull(cache.reserve(key(1), 2 * TILE));
+  void claim_decoderGivesUp_wakesTheOther() {
+    CompletableFuture<Boolean> other;
+    try (CachedTile mine = claim(key(1))) {
+      mine.allocate();
+      other = CompletableFuture.supplyAsync(() -> isDecodedByAnother(key(1)));
+      pause();
+    }
+    assertFalse(other.join());
+    put(1);
+  }
+
+  @Test
+  void awaitEnd_takesLong_comesBack() {
+    try (CachedTile mine = claim(key(1))) {
+      CompletableFuture<Boolean> other =
+          CompletableFuture.supplyAsync(() -> isDecodedByAnother(key(1)));
+      CompletionException thrown = assertThrows(CompletionException.class, other::join);
+      assertInstanceOf(Unfinished.class, thrown.getCause());
+      decode(mine);
+    }
+    assertTrue(has(1));
+  }
+
+  /** Of a tile that is another thread's; its value if that decodes it. */
+  private boolean isDecodedByAnother(TileCache.Key key) {
+    try (CachedTile tile = claim(key)) {
+      assertFalse(tile.isMine());
+      return tile.awaitEnd() && tile.pixels().get(JAVA_BYTE, TILE - 1) == (byte) key.tile();
+    }
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(5);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void takes_tooSmallOrTooLarge_isFalse() {
+    assertFalse(cache.takes(100));
+    assertTrue(cache.takes(TILE));
+    assertFalse(cache.takes(6 * TILE));
   }
 
   @Test
@@ -126,13 +178,14 @@ class TileCacheTest {
           Random random = new Random(thread);
           for (int i = 0; i < 2000; i++) {
             long tile = random.nextInt(30);
-            try (CachedTile found = cache.find(key(tile))) {
-              if (found == null) {
-                put(tile);
+            try (CachedTile found = claim(key(tile))) {
+              if (found.isMine()) {
+                decode(found);
               } else {
-                assertEquals((byte) tile, found.pixels().get(JAVA_BYTE, 0));
-                assertEquals((byte) tile, found.pixels().get(JAVA_BYTE, TILE - 1));
+                assertTrue(found.awaitEnd());
               }
+              assertEquals((byte) tile, found.pixels().get(JAVA_BYTE, 0));
+              assertEquals((byte) tile, found.pixels().get(JAVA_BYTE, TILE - 1));
             }
           }
         });
