@@ -11,6 +11,8 @@ import org.torchfits.header.Hdu;
 import org.torchfits.header.HduReader;
 import org.torchfits.header.Keywords;
 import org.torchfits.source.FileIdentity;
+import org.torchfits.work.Stage;
+import org.torchfits.work.Tally;
 
 /**
  * Reads and decodes the tiles of a compressed table (FITS 4.0, section 10.3): each is some rows,
@@ -119,36 +121,45 @@ public final class TableTiles {
    * @throws FitsException of kind BAD_DATA, TRUNCATED or OUT_OF_MEMORY
    */
   public void use(Field field, long tile, long cellBytes, Consumer<MemorySegment> user) {
-    try (CachedTile known = cached(field, tile)) {
-      if (known != null) {
-        user.accept(known.pixels().asSlice(0, cellBytes));
-        return;
+    try (CachedTile claimed = claim(field, tile, cellBytes)) {
+      if (claimed != null && claimed.isMine()) {
+        decode(field, tile, claimed.allocate().asSlice(0, cellBytes));
+        claimed.keep(TileValues.STORED_BIG_ENDIAN);
       }
-    }
-    try (TileScratch scratch = TileScratch.borrow()) {
-      Range range = range(field, tile, cellBytes, scratch);
-      try (CachedTile kept = reserve(field, tile, cellBytes)) {
-        MemorySegment target = kept == null ? scratch.pixels(cellBytes) : kept.pixels();
-        MemorySegment cell = target.asSlice(0, cellBytes);
-        field.codec().decodeFields(bytes.read(range.offset(), range.bytes(), scratch), cell);
-        if (kept != null) {
-          kept.keep(TileValues.STORED_BIG_ENDIAN);
-        }
-        user.accept(cell);
+      if (claimed != null && claimed.awaitEnd()) {
+        user.accept(claimed.pixels().asSlice(0, cellBytes));
+      } else {
+        useAlone(field, tile, cellBytes, user);
       }
-    } catch (TileFormatException broken) {
-      throw bad(ErrorKind.BAD_DATA, field, "tile " + tile, broken);
     } catch (NativeMemoryException | OutOfMemoryError refused) {
       throw bad(ErrorKind.OUT_OF_MEMORY, field, "tile " + tile, refused);
     }
   }
 
-  private @Nullable CachedTile cached(Field field, long tile) {
-    return file == null ? null : TileCache.OF_PROCESS.find(key(file, field, tile));
+  /** The lease of a cell that is kept; null if it shall not be. */
+  private @Nullable CachedTile claim(Field field, long tile, long cellBytes) {
+    return file == null || !TileCache.OF_PROCESS.takes(cellBytes)
+        ? null
+        : TileCache.OF_PROCESS.claim(key(file, field, tile), cellBytes);
   }
 
-  private @Nullable CachedTile reserve(Field field, long tile, long cellBytes) {
-    return file == null ? null : TileCache.OF_PROCESS.reserve(key(file, field, tile), cellBytes);
+  /** For a cell that is not kept, or that another thread could not decode. */
+  private void useAlone(Field field, long tile, long cellBytes, Consumer<MemorySegment> user) {
+    try (TileScratch scratch = TileScratch.borrow()) {
+      MemorySegment cell = scratch.pixels(cellBytes).asSlice(0, cellBytes);
+      decode(field, tile, cell);
+      user.accept(cell);
+    }
+  }
+
+  private void decode(Field field, long tile, MemorySegment cell) {
+    Tally.mine().add(Stage.TILES_DECODED, 1);
+    try (TileScratch scratch = TileScratch.borrow()) {
+      Range range = range(field, tile, cell.byteSize(), scratch);
+      field.codec().decodeFields(bytes.read(range.offset(), range.bytes(), scratch), cell);
+    } catch (TileFormatException broken) {
+      throw bad(ErrorKind.BAD_DATA, field, "tile " + tile, broken);
+    }
   }
 
   private TileCache.Key key(FileIdentity identity, Field field, long tile) {
