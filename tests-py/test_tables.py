@@ -558,3 +558,43 @@ def test_readColumns_damagedTables_giveErrorsOrWhatIsThere(tmp_path: Path) -> No
         assert outcomes[outcome] > inputs // 100
     assert [name for name in outcomes if not re.fullmatch(r"(part of a )?table|\w+Error", name)] == []
     assert result["grown_kib"] < 100 << 10
+
+
+def shaped_arrays(path: Path, dim: str, lengths: list[int]) -> Path:
+    """Arrays of variable length with TDIM; each has so many values."""
+    arrays = [np.arange(n, dtype=np.float32) + 100 * row for row, n in enumerate(lengths)]
+    return write(path, fits.Column("P", "PE()", array=arrays), fits.Column("I", "I", array=lengths), TDIM1=dim)
+
+
+@pytest.mark.parametrize(
+    ("dim", "lengths", "inner"),
+    [
+        ("(2,3)", [6, 12, 0, 2], (2,)),
+        ("(2,3,7)", [6, 12, 0, 42], (3, 2)),
+        ("(1,3)", [3, 0, 1], (1,)),
+    ],
+)
+def test_readColumns_arraysOfVariableLengthWithTdim_haveItsInnerAxes(
+    dim: str, lengths: list[int], inner: tuple[int, ...], tmp_path: Path
+) -> None:
+    path = shaped_arrays(tmp_path / "t.fits", dim, lengths)
+    mine = read_columns(path)["P"]
+    theirs: Any = fits.getdata(path, 1)
+    assert mine.shape == inner == describe_table(path)["P"].shape
+    for row, expected in zip(mine, theirs["P"], strict=True):
+        assert tuple(row.shape) == expected.shape
+        np.testing.assert_array_equal(row.numpy(), expected)
+    assert mine.to_list() == [expected.tolist() for expected in theirs["P"]]
+    assert mine[1:].shape == mine[[0]].shape == inner
+    assert read_columns(path, "P", rows=[-1])["P"].to_list() == mine[[-1]].to_list()
+    table = torchfits.table(path)
+    assert table.to_arrow()["P"].to_pylist() == mine.to_list()
+    assert [row["P"].tolist() for row in table] == mine.to_list()
+
+
+@pytest.mark.parametrize("dim", ["(4,2)", "(5)", "(0,3)", "()", "nonsense", "(99999999999,99999999999,2)", "(-1,2)"])
+def test_readColumns_tdimThatDisagreesWithArraysOfVariableLength_isIgnored(dim: str, tmp_path: Path) -> None:
+    path = shaped_arrays(tmp_path / "t.fits", dim, [6, 12, 0, 2])
+    mine = read_columns(path)["P"]
+    assert mine.shape == ()
+    assert [tuple(row.shape) for row in mine] == [(6,), (12,), (0,), (2,)]

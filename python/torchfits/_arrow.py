@@ -11,7 +11,7 @@ The only module that imports pyarrow; it is imported by the functions that need 
 | complex64, complex128    | fixed_size_list<float>[2], fixed_size_list<double>[2]: re, im | no                |
 | (rows, d, ...)           | fixed_size_list of fixed_size_list ...; large_list if d is 0  | as its elements   |
 | StringColumn             | large_string                                                  | if not all ASCII  |
-| RaggedColumn             | large_list                                                    | as its elements   |
+| RaggedColumn             | large_list, perhaps of fixed_size_lists                       | as its elements   |
 | TNULL among integers     | null                                                          | a bit each        |
 
 NaN stays a number, as in Arrow.
@@ -19,6 +19,7 @@ NaN stays a number, as in Arrow.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -61,8 +62,11 @@ def to_table(columns: Columns, schema: Mapping[str, ColumnInfo]) -> Any:  # noqa
 def to_array(data: ColumnData, info: ColumnInfo) -> Any:  # noqa: ANN401 - pyarrow.Array
     """A column as an Arrow array."""
     if isinstance(data, RaggedColumn):
-        values = _elements(data.values, info)
-        return _nested(pa.large_list(values.type), len(data), values, data.offsets)
+        size = math.prod(data.shape)
+        values = _of_cells(_elements(data.values, info), (len(data.values) // size, *data.shape))
+        return _nested(
+            pa.large_list(values.type), len(data), values, data.offsets if size == 1 else data.offsets // size
+        )
     if isinstance(data, StringColumn):
         return _of_cells(_texts(data), data.shape)
     return _of_cells(_elements(data.reshape(-1), info), tuple(data.shape))

@@ -130,11 +130,13 @@ class RaggedColumn:
     Attributes:
         values: of all rows, in the dtype of the column.
         offsets: int64 (rows + 1,): where the values of each row begin in `values`, and the end of the last one.
+        shape: of the axes behind the first one of each row's array, which has any length: () for arrays of one axis.
     """
 
-    def __init__(self, values: torch.Tensor, offsets: torch.Tensor) -> None:
+    def __init__(self, values: torch.Tensor, offsets: torch.Tensor, shape: tuple[int, ...] = ()) -> None:
         self.values = values
         self.offsets = offsets
+        self.shape = shape
 
     def __len__(self) -> int:
         """Number of rows."""
@@ -145,11 +147,12 @@ class RaggedColumn:
     @overload
     def __getitem__(self, rows: RowIndex) -> RaggedColumn: ...
     def __getitem__(self, rows: SupportsIndex | RowIndex) -> torch.Tensor | RaggedColumn:
-        """The values of one row, a view; or the rows of a slice, row numbers or a mask."""
+        """The values of one row, a view (n, *shape); or the rows of a slice, row numbers or a mask."""
         if not _is_row(rows):
-            return RaggedColumn(*_take(self.values, self.offsets, _row_numbers(rows, len(self))))
+            return RaggedColumn(*_take(self.values, self.offsets, _row_numbers(rows, len(self))), self.shape)
         row = range(len(self))[operator.index(rows)]
-        return self.values[int(self.offsets[row]) : int(self.offsets[row + 1])]
+        values = self.values[int(self.offsets[row]) : int(self.offsets[row + 1])]
+        return values.reshape(len(values) // _product(self.shape), *self.shape) if self.shape else values
 
     def __iter__(self) -> Iterator[torch.Tensor]:
         return (self[row] for row in range(len(self)))
@@ -159,7 +162,7 @@ class RaggedColumn:
         return self.offsets.diff()
 
     def to_list(self) -> list[list[Any]]:
-        """The rows as lists of numbers."""
+        """The rows as lists of numbers, nested for arrays of several axes."""
         return [row.tolist() for row in self]  # pyright: ignore[reportUnknownMemberType]
 
     def __repr__(self) -> str:
@@ -177,7 +180,8 @@ class ColumnInfo:
         offset: of the field in a row, in bytes.
         kind: "TENSOR", "STRINGS" or "RAGGED"; None if the column cannot be read.
         dtype: of the tensor, the bytes (uint8) or the values; None if the column cannot be read.
-        shape: of one row in C order, () for one value.
+        shape: of one row in C order, () for one value; of arrays of variable length the axes behind the first one, ()
+            if there are none.
         unit: TUNITn, "" without one.
         display: TDISPn, "" without one.
         null: TNULLn as it is stored: an int, a str in ASCII tables, None without one.

@@ -60,7 +60,7 @@ def _end_to_end(parts: list[ColumnData]) -> ColumnData:
     torch.cumsum(lengths, 0, out=offsets[1:])
     first = compact[0]
     if isinstance(first, RaggedColumn):
-        return RaggedColumn(values, offsets)
+        return RaggedColumn(values, offsets, first.shape)
     return StringColumn(values, offsets, (sum(len(part) for part in compact), *first.shape[1:]))
 
 
@@ -99,7 +99,7 @@ def nullable(info: ColumnInfo) -> ColumnInfo:
 
 def _empty_row(data: StringColumn | RaggedColumn) -> ColumnData:
     if isinstance(data, RaggedColumn):
-        return RaggedColumn(data.values[:0], torch.zeros(2, dtype=torch.int64))
+        return RaggedColumn(data.values[:0], torch.zeros(2, dtype=torch.int64), data.shape)
     cells = math.prod(data.shape[1:])
     return StringColumn(data.values[:0], torch.zeros(cells + 1, dtype=torch.int64), (1, *data.shape[1:]))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -72,7 +73,8 @@ def read_columns(
 
     Returns:
         A dict from the columns' names to tensors of shape (rows,), or (rows, ...) for arrays, their axes in C order;
-        `StringColumn` for strings; `RaggedColumn` for arrays of variable length. They own their memory.
+        `StringColumn` for strings; `RaggedColumn` for arrays of variable length, each in the shape of TDIM if its
+        inner axes go into all of them. They own their memory.
 
     Raises:
         ColumnNotFoundError: if there is no such column.
@@ -152,8 +154,14 @@ def _data(column: _engine.ReadColumn) -> ColumnData:
         return column.blocks[0]
     values, offsets = column.blocks
     if column.kind == "RAGGED":
-        return RaggedColumn(values, offsets)
+        return RaggedColumn(values, offsets, _agreed(column.shape[1:], offsets))
     return StringColumn(values, offsets, column.shape)
+
+
+def _agreed(axes: tuple[int, ...], offsets: torch.Tensor) -> tuple[int, ...]:
+    """The inner axes that TDIM tells, if the arrays of all rows have them."""
+    size = math.prod(axes)
+    return axes if axes and size < 2**31 and bool((offsets.diff() % size == 0).all()) else ()
 
 
 def _condition(where: str | None) -> str | None:

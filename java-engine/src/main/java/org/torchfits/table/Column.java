@@ -19,7 +19,7 @@ import org.torchfits.tile.ColumnCodec;
  * @param display TDISPn, empty if there is none
  * @param dim TDIMn in FITS order, fastest axis first; of strings the first one is their width;
  *     empty if there is none. It may describe fewer elements than the field has: those behind them
- *     mean nothing
+ *     mean nothing. Of arrays of variable length what the header says, whether it is so or not
  * @param codec of a compressed table; null of all others, and of fields without bytes
  * @param problem why the column cannot be read although the table can; null if it can
  */

@@ -183,11 +183,15 @@ final class ColumnParser {
   private long[] dim(int index, ColumnForm form, Problems problems) {
     String keyword = key("TDIM", index);
     String value = header.text(keyword);
-    if (value == null || value.isBlank() || form.isDescriptor()) {
+    if (value == null || value.isBlank()) {
       return NO_DIM;
     }
     long[] dim = TDIM.matcher(value).matches() ? lengths(value) : NO_DIM;
-    if (dim.length == 0 || dim.length > MAX_AXES) {
+    boolean isGood = dim.length > 0 && dim.length <= MAX_AXES;
+    if (form.isDescriptor()) {
+      return isGood ? dim : NO_DIM;
+    }
+    if (!isGood) {
       problems.add(keyword, value, "is not a list of lengths");
       return NO_DIM;
     }

@@ -1,5 +1,6 @@
 package org.torchfits.table;
 
+import java.util.Arrays;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.torchfits.dlpack.ElementType;
@@ -8,7 +9,8 @@ import org.torchfits.dlpack.ElementType;
  * What a column becomes.
  *
  * @param elements of the values; of strings UINT8
- * @param cell shape of one row in C order, empty for one value; of ragged columns empty
+ * @param cell shape of one row in C order, empty for one value; of ragged columns the axes behind
+ *     the first one, which has any length, if TDIMn tells them
  */
 public record ColumnType(Kind kind, ElementType elements, long[] cell) {
   /** How the values of a column are kept. */
@@ -58,7 +60,7 @@ public record ColumnType(Kind kind, ElementType elements, long[] cell) {
     ElementType elements =
         form.letter() == 'X' ? ElementType.BOOL : ElementDecoder.of(column, form.letter()).type();
     return form.isDescriptor()
-        ? new ColumnType(Kind.RAGGED, elements, SCALAR)
+        ? new ColumnType(Kind.RAGGED, elements, innerAxes(column.dim()))
         : new ColumnType(Kind.TENSOR, elements, cell(column, form));
   }
 
@@ -75,6 +77,13 @@ public record ColumnType(Kind kind, ElementType elements, long[] cell) {
     }
     boolean one = form.width() == 0 || form.width() == form.repeat();
     return one ? SCALAR : new long[] {form.repeat() / form.width()};
+  }
+
+  /** In C order, without the last axis, which is the first one in C order. */
+  private static long[] innerAxes(long[] dim) {
+    boolean isThere =
+        dim.length > 1 && LongStream.of(dim).limit(dim.length - 1L).min().orElse(0) > 0;
+    return isThere ? reversed(Arrays.copyOf(dim, dim.length - 1), 0) : SCALAR;
   }
 
   /** In C order, without the first axes. */
