@@ -9,6 +9,7 @@ import org.torchfits.header.Hdu;
 import org.torchfits.header.HduReader;
 import org.torchfits.header.HduSelector;
 import org.torchfits.header.Keywords;
+import org.torchfits.source.FileIdentity;
 
 /**
  * A table of an open file: its layout and its bytes.
@@ -63,6 +64,11 @@ public final class TableFile implements AutoCloseable {
   /** Index of the HDU from 0. */
   public int hdu() {
     return hdu.index();
+  }
+
+  /** As {@link org.torchfits.source.ByteSource#settledIdentity} has it. */
+  @Nullable FileIdentity settledIdentity() {
+    return reader.source().settledIdentity();
   }
 
   /**
