@@ -54,12 +54,9 @@ final class UnnamedFile implements AutoCloseable {
   }
 
   private static List<Path> folders() {
-    String cache = System.getenv("XDG_CACHE_HOME");
-    Path base =
-        cache == null || cache.isEmpty()
-            ? Path.of(System.getProperty("user.home"), ".cache")
-            : Path.of(cache);
-    return List.of(base.resolve("torchfits"), Path.of(System.getProperty("java.io.tmpdir")));
+    Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
+    Path cache = CacheFolder.root();
+    return cache == null ? List.of(temporary) : List.of(cache, temporary);
   }
 
   /** The descriptor, or {@code -errno}. */

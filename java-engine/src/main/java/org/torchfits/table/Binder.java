@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import org.torchfits.table.Evaluation.TruthNode;
 
@@ -20,6 +21,9 @@ final class Binder {
 
   private static final Map<String, Byte> TRUTHS = Map.of("true", Truth.TRUE, "false", Truth.FALSE);
 
+  /** Of integers. */
+  private static final Set<String> OVERFLOWING = Set.of("+", "-", "*", "abs");
+
   private final ExpressionText source;
   private final TableLayout table;
   private final ArithmeticBinder arithmetic;
@@ -27,6 +31,7 @@ final class Binder {
   private final MembershipBinder memberships;
   private final FunctionBinder functions;
   private final TreeSet<Integer> columns = new TreeSet<>();
+  private boolean mayOverflow;
 
   Binder(ExpressionText source, TableLayout table) {
     this.source = source;
@@ -40,6 +45,11 @@ final class Binder {
   /** Indices of the columns that were found so far, in their order. */
   List<Integer> columns() {
     return List.copyOf(columns);
+  }
+
+  /** Whether what was bound so far has operations that are an error for some integers. */
+  boolean mayOverflow() {
+    return mayOverflow;
   }
 
   /** The node of an expression that is a condition. */
@@ -66,11 +76,22 @@ final class Binder {
       case Expression.Membership membership -> membership(membership);
       case Expression.IsNull test -> new Bound.Truths(FunctionBinder.isNull(bind(test.operand())));
       case Expression.Like like -> new Bound.Truths(like(like));
-      case Expression.Prefixed prefixed -> arithmetic.prefixed(prefixed, bind(prefixed.operand()));
+      case Expression.Prefixed prefixed ->
+          computed(
+              String.valueOf(prefixed.operator()),
+              arithmetic.prefixed(prefixed, bind(prefixed.operand())));
       case Expression.Arithmetic binary ->
-          arithmetic.binary(binary, bind(binary.left()), bind(binary.right()));
-      case Expression.Call call -> functions.call(call, bindAll(call.arguments()));
+          computed(
+              binary.operator(),
+              arithmetic.binary(binary, bind(binary.left()), bind(binary.right())));
+      case Expression.Call call ->
+          computed(call.function(), functions.call(call, bindAll(call.arguments())));
     };
+  }
+
+  private Bound computed(String operation, Bound result) {
+    mayOverflow |= result instanceof Bound.Whole && OVERFLOWING.contains(operation);
+    return result;
   }
 
   private List<Bound> bindAll(List<Expression> expressions) {
@@ -116,7 +137,7 @@ final class Binder {
     if (truth == null) {
       throw source.error(name.position(), "no such column: " + table.names());
     }
-    return new Bound.Truths(e -> e.constant(truth));
+    return new Bound.Truths(Logic.constant(truth));
   }
 
   private Bound column(Expression.Name name, Column column) {
@@ -124,10 +145,10 @@ final class Binder {
     ValueType type = type(name, column);
     columns.add(index);
     return switch (type) {
-      case LOGICAL -> new Bound.Truths(e -> loadTruths(e, index));
+      case LOGICAL -> new Bound.Truths(new ColumnNodes.Truths(index));
       case INTEGER, UNSIGNED ->
-          new Bound.Whole(e -> loadIntegers(e, index), type == ValueType.UNSIGNED);
-      case REAL -> new Bound.Real(e -> loadReals(e, index));
+          new Bound.Whole(new ColumnNodes.Wholes(index), type == ValueType.UNSIGNED);
+      case REAL -> new Bound.Real(new ColumnNodes.Reals(index));
       case TEXT -> new Bound.TextColumn(index);
       case NONE -> throw new IllegalStateException(column.describe());
     };
@@ -144,23 +165,5 @@ final class Binder {
           column.describe() + " has no single number, text or logical value in a row");
     }
     return type;
-  }
-
-  private static byte[] loadTruths(Evaluation e, int column) {
-    byte[] truths = e.borrowTruths();
-    e.rows().truths(column, truths);
-    return truths;
-  }
-
-  private static Integers loadIntegers(Evaluation e, int column) {
-    Integers numbers = e.borrowIntegers();
-    e.rows().integers(column, numbers);
-    return numbers;
-  }
-
-  private static double[] loadReals(Evaluation e, int column) {
-    double[] reals = e.borrowReals();
-    e.rows().reals(column, reals);
-    return reals;
   }
 }

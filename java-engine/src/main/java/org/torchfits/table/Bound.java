@@ -75,7 +75,7 @@ sealed interface Bound {
     return switch (this) {
       case Fixed(Constant constant) -> same(constant.real());
       case Real(RealNode node) -> node;
-      case Whole(IntegerNode node, boolean unsigned) -> converted(node, unsigned);
+      case Whole(IntegerNode node, boolean unsigned) -> new ColumnNodes.Converted(node, unsigned);
       case FixedText _, TextColumn _, Truths _ -> throw new IllegalStateException(describe());
     };
   }
@@ -84,16 +84,6 @@ sealed interface Bound {
     return e -> {
       double[] reals = e.borrowReals();
       Arrays.fill(reals, 0, e.count(), value);
-      return reals;
-    };
-  }
-
-  private static RealNode converted(IntegerNode node, boolean unsigned) {
-    return e -> {
-      Integers numbers = node.of(e);
-      double[] reals = e.borrowReals();
-      RealKernels.fromIntegers(numbers, unsigned, reals, e.count());
-      e.giveBack(numbers);
       return reals;
     };
   }

@@ -107,7 +107,7 @@ final class ComparisonBinder {
 
   private static TruthNode withConstant(Bound left, Relation relation, Constant constant) {
     if (constant.isNull()) {
-      return e -> e.constant(Truth.UNKNOWN);
+      return Logic.constant(Truth.UNKNOWN);
     }
     return switch (left) {
       case Bound.Fixed(Constant other) -> ofConstants(other, relation, constant);
@@ -120,33 +120,37 @@ final class ComparisonBinder {
 
   private static TruthNode ofConstants(Constant left, Relation relation, Constant right) {
     if (left.isNull()) {
-      return e -> e.constant(Truth.UNKNOWN);
+      return Logic.constant(Truth.UNKNOWN);
     }
     byte[] order = {(byte) (OrderKernels.EQUAL + left.compareTo(right))};
     OrderKernels.toTruth(order, relation, 1);
-    return e -> e.constant(order[0]);
+    return Logic.constant(order[0]);
   }
 
   private static TruthNode within(RealNode node, Constant.Reals range) {
-    return e -> {
-      double[] values = node.of(e);
-      byte[] truths = e.borrowTruths();
-      RangeKernels.within(values, range, truths, e.count());
-      e.giveBack(values);
-      return truths;
-    };
+    TruthNode truths =
+        e -> {
+          double[] values = node.of(e);
+          byte[] result = e.borrowTruths();
+          RangeKernels.within(values, range, result, e.count());
+          e.giveBack(values);
+          return result;
+        };
+    return ZonedNode.ofReals(truths, node, known -> Possible.within(known, range));
   }
 
   private static TruthNode within(IntegerNode node, Optional<Constant.Longs> range) {
     // None lies in a range that ends before it begins.
     Constant.Longs bounds = range.orElse(new Constant.Longs(Long.MAX_VALUE, Long.MIN_VALUE));
-    return e -> {
-      Integers values = node.of(e);
-      byte[] truths = e.borrowTruths();
-      RangeKernels.within(values, bounds, truths, e.count());
-      e.giveBack(values);
-      return truths;
-    };
+    TruthNode truths =
+        e -> {
+          Integers values = node.of(e);
+          byte[] result = e.borrowTruths();
+          RangeKernels.within(values, bounds, result, e.count());
+          e.giveBack(values);
+          return result;
+        };
+    return ZonedNode.ofIntegers(truths, node, known -> Possible.within(known, bounds));
   }
 
   private static TruthNode reals(RealNode left, Relation relation, RealNode right) {
@@ -210,7 +214,7 @@ final class ComparisonBinder {
     int compared = Integer.signum(Arrays.compareUnsigned(first, second));
     byte[] order = {(byte) (OrderKernels.EQUAL + compared)};
     OrderKernels.toTruth(order, relation, 1);
-    return e -> e.constant(order[0]);
+    return Logic.constant(order[0]);
   }
 
   private static TruthNode withText(int column, Relation relation, byte[] text) {

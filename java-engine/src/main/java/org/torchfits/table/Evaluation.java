@@ -6,6 +6,10 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
+import org.torchfits.zone.IntegerBounds;
+import org.torchfits.zone.RealBounds;
+import org.torchfits.zone.ZoneFold;
+import org.torchfits.zone.Zones;
 
 /**
  * Where a thread evaluates a condition, for some rows at a time: the rows, and arrays for what is
@@ -20,18 +24,33 @@ final class Evaluation {
   @FunctionalInterface
   interface RealNode {
     double[] of(Evaluation evaluation);
+
+    /** Between which numbers they lie in zones; null if that is not known. */
+    default @Nullable RealBounds bounds(Zones zones) {
+      return null;
+    }
   }
 
   /** Integers of the rows. */
   @FunctionalInterface
   interface IntegerNode {
     Integers of(Evaluation evaluation);
+
+    /** Between which integers they lie in zones; null if that is not known. */
+    default @Nullable IntegerBounds bounds(Zones zones) {
+      return null;
+    }
   }
 
   /** Truth values of the rows, as {@link Truth} has them. */
   @FunctionalInterface
   interface TruthNode {
     byte[] of(Evaluation evaluation);
+
+    /** Which of them there may be in zones, as {@link Possible} has them, in a new array. */
+    default byte[] possible(Zones zones) {
+      return Possible.same(Possible.ANY, zones.count());
+    }
   }
 
   /** Texts of the rows. They belong to the rows and are not given back. */
@@ -45,11 +64,20 @@ final class Evaluation {
   private final ArrayDeque<byte[]> truths = new ArrayDeque<>();
   private String place = "";
   private @Nullable RowBatch rows;
+  private @Nullable ZoneFold fold;
 
-  /** The truth of a condition for some rows; the array is the caller's until it gives it back. */
-  byte[] truths(Predicate condition, RowBatch of) {
+  /**
+   * The truth of a condition for some rows; the array is the caller's until it gives it back.
+   *
+   * @param into takes up what the columns hold that are decoded; null if nobody asks
+   */
+  byte[] truths(Predicate condition, RowBatch of, @Nullable ZoneFold into) {
     place = condition.table().place();
     rows = of;
+    fold = into;
+    if (into != null) {
+      into.next(of.count());
+    }
     return condition.node().of(this);
   }
 
@@ -59,6 +87,36 @@ final class Evaluation {
 
   int count() {
     return rows().count();
+  }
+
+  /** The real numbers of a column. */
+  double[] reals(int column) {
+    double[] values = borrowReals();
+    rows().reals(column, values);
+    if (fold != null) {
+      fold.addReals(column, values, count());
+    }
+    return values;
+  }
+
+  /** The integers of a column. */
+  Integers integers(int column) {
+    Integers numbers = borrowIntegers();
+    rows().integers(column, numbers);
+    if (fold != null) {
+      fold.addIntegers(column, numbers.values, numbers.nulls, count());
+    }
+    return numbers;
+  }
+
+  /** The truth values of a column. */
+  byte[] truths(int column) {
+    byte[] values = borrowTruths();
+    rows().truths(column, values);
+    if (fold != null) {
+      fold.addTruths(column, values, count());
+    }
+    return values;
   }
 
   double[] borrowReals() {

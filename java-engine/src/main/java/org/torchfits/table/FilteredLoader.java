@@ -2,6 +2,7 @@ package org.torchfits.table;
 
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.torchfits.dlpack.Abi;
 import org.torchfits.dlpack.DlpackTensor;
@@ -12,6 +13,7 @@ import org.torchfits.error.FitsException;
 import org.torchfits.work.Job;
 import org.torchfits.work.Task;
 import org.torchfits.work.Workers;
+import org.torchfits.zone.ZoneMaps;
 
 /**
  * Reads columns of those rows for which a condition is true. Short rows pass a {@link RowSieve}
@@ -110,20 +112,29 @@ public final class FilteredLoader {
 
   private Task task(Predicate predicate) {
     requireBytes();
-    RowSieve whole = RowSieve.of(file, rows, predicate, columns, MOST_KEPT_BYTES);
+    ScannedRows scanned = ScannedRows.of(file, rows, predicate, ZoneMaps.OF_PROCESS);
+    RowSieve whole = RowSieve.of(file, scanned, columns, MOST_KEPT_BYTES);
     sieve = whole;
     if (whole != null) {
-      Job job = share(whole.job(), whole.rowBytes());
-      return Task.ofTwoJobs(job, () -> readFound(whole), this::close);
+      Job job = share(whole.job(), whole.bytes());
+      return Task.ofTwoJobs(job, then(scanned, () -> readFound(whole)), this::close);
     }
     RowSelection selected = new RowSelection(rows.count());
     selection = selected;
-    PredicateScan scan = new PredicateScan(file, predicate, rows, selected);
-    return Task.ofTwoJobs(share(scan.job(), scan.rowBytes()), () -> list(selected), this::close);
+    PredicateScan scan = new PredicateScan(file, scanned, selected);
+    Job job = share(scan.job(), scan.bytes());
+    return Task.ofTwoJobs(job, then(scanned, () -> list(selected)), this::close);
   }
 
-  private Job share(Job job, long rowBytes) {
-    if (job.pieces() > 1 && rows.count() > SMALL_BYTES / Math.max(1, rowBytes)) {
+  private static Supplier<Task.Second> then(ScannedRows scanned, Supplier<Task.Second> next) {
+    return () -> {
+      scanned.keep();
+      return next.get();
+    };
+  }
+
+  private static Job share(Job job, long bytes) {
+    if (job.pieces() > 1 && bytes > SMALL_BYTES) {
       Workers.share(job);
     }
     return job;

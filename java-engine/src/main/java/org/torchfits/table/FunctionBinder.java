@@ -182,29 +182,33 @@ final class FunctionBinder {
   /** Whether something has no value. */
   static TruthNode isNull(Bound operand) {
     return switch (operand) {
-      case Bound.Fixed(Constant constant) -> e -> e.constant(Truth.of(constant.isNull()));
-      case Bound.Real(RealNode node) -> ofReals(node, RealKernels::isNan);
+      case Bound.Fixed(Constant constant) -> Logic.constant(Truth.of(constant.isNull()));
+      case Bound.Real(RealNode node) ->
+          ZonedNode.ofReals(ofReals(node, RealKernels::isNan), node, Possible::isNull);
       case Bound.Whole(IntegerNode node, _) -> isNull(node);
       case Bound.Truths(TruthNode node) -> Logic.isUnknown(node);
-      case Bound.FixedText _ -> e -> e.constant(Truth.FALSE);
+      case Bound.FixedText _ -> Logic.constant(Truth.FALSE);
       case Bound.TextColumn(int column) -> ComparisonBinder.ask(column, TextKernels::isNull);
     };
   }
 
   private static TruthNode isNull(IntegerNode node) {
-    return e -> {
-      Integers numbers = node.of(e);
-      byte[] truths = e.borrowTruths();
-      for (int i = 0; i < e.count(); i++) {
-        truths[i] = Truth.of(numbers.nulls[i] != 0);
-      }
-      e.giveBack(numbers);
-      return truths;
-    };
+    TruthNode truths =
+        e -> {
+          Integers numbers = node.of(e);
+          byte[] result = e.borrowTruths();
+          for (int i = 0; i < e.count(); i++) {
+            result[i] = Truth.of(numbers.nulls[i] != 0);
+          }
+          e.giveBack(numbers);
+          return result;
+        };
+    return ZonedNode.ofIntegers(truths, node, Possible::isNull);
   }
 
   private static TruthNode isFinite(Bound operand) {
-    return ofReals(operand.reals(), RealKernels::isFinite);
+    RealNode node = operand.reals();
+    return ZonedNode.ofReals(ofReals(node, RealKernels::isFinite), node, Possible::isFinite);
   }
 
   /** Asks something of each number. */

@@ -42,7 +42,7 @@ final class MembershipBinder {
             ? amongIntegers(integers, unsigned, numbers)
             : amongReals(operand.reals(), numbers);
     boolean withNull = numbers.size() < values.size();
-    return withNull ? Logic.any(List.of(node, e -> e.constant(Truth.UNKNOWN))) : node;
+    return withNull ? Logic.any(List.of(node, Logic.constant(Truth.UNKNOWN))) : node;
   }
 
   /** Constants that are no integers of 64 bits equal none. */
@@ -55,13 +55,15 @@ final class MembershipBinder {
             .mapToLong(Constant.Longs::low)
             .sorted()
             .toArray();
-    return e -> {
-      Integers values = node.of(e);
-      byte[] truths = e.borrowTruths();
-      RangeKernels.among(values, sorted, truths, e.count());
-      e.giveBack(values);
-      return truths;
-    };
+    TruthNode truths =
+        e -> {
+          Integers values = node.of(e);
+          byte[] result = e.borrowTruths();
+          RangeKernels.among(values, sorted, result, e.count());
+          e.giveBack(values);
+          return result;
+        };
+    return ZonedNode.ofIntegers(truths, node, known -> Possible.among(known, sorted));
   }
 
   /** Constants that are no real numbers equal none. */
@@ -73,13 +75,15 @@ final class MembershipBinder {
             .mapToDouble(range -> range.low() + 0.0)
             .sorted()
             .toArray();
-    return e -> {
-      double[] values = node.of(e);
-      byte[] truths = e.borrowTruths();
-      RangeKernels.among(values, sorted, truths, e.count());
-      e.giveBack(values);
-      return truths;
-    };
+    TruthNode truths =
+        e -> {
+          double[] values = node.of(e);
+          byte[] result = e.borrowTruths();
+          RangeKernels.among(values, sorted, result, e.count());
+          e.giveBack(values);
+          return result;
+        };
+    return ZonedNode.ofReals(truths, node, known -> Possible.among(known, sorted));
   }
 
   private static TruthNode amongTexts(int column, List<Bound> values) {

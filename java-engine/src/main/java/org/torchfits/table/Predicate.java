@@ -3,6 +3,7 @@ package org.torchfits.table;
 import java.util.List;
 import org.torchfits.error.FitsException;
 import org.torchfits.table.Evaluation.TruthNode;
+import org.torchfits.zone.Zones;
 
 /**
  * A condition on the rows of a table. What it is made of is told in {@link ExpressionParser}; a row
@@ -13,8 +14,9 @@ import org.torchfits.table.Evaluation.TruthNode;
  * <p>Does not change; safe for use by several threads.
  *
  * @param columns that the condition asks for, in the order of the table
+ * @param mayOverflow whether it is an error for some integers
  */
-record Predicate(TableLayout table, List<Column> columns, TruthNode node) {
+record Predicate(TableLayout table, List<Column> columns, TruthNode node, boolean mayOverflow) {
   /**
    * The condition that a text tells.
    *
@@ -25,6 +27,30 @@ record Predicate(TableLayout table, List<Column> columns, TruthNode node) {
     Binder binder = new Binder(source, table);
     TruthNode node = binder.condition(ExpressionParser.parse(source));
     List<Column> columns = binder.columns().stream().map(table.columns()::get).toList();
-    return new Predicate(table, columns, node);
+    return new Predicate(table, columns, node, binder.mayOverflow());
+  }
+
+  /** In which zones a row may count, or be one for which the condition is an error. */
+  boolean[] mayConcern(Zones zones) {
+    byte[] sets = node.possible(zones);
+    boolean[] concerned = new boolean[sets.length];
+    for (int i = 0; i < sets.length; i++) {
+      concerned[i] = mayOverflow || (sets[i] & Possible.TRUE) != 0;
+    }
+    columns.stream().filter(Predicate::mayBeBad).forEach(c -> addUnknown(c, zones, concerned));
+    return concerned;
+  }
+
+  /** Whether there may be fields that are no numbers. */
+  private static boolean mayBeBad(Column column) {
+    return column.form() instanceof AsciiForm form && form.letter() != 'A';
+  }
+
+  /** A zone of which the numbers are known has no other fields. */
+  private static void addUnknown(Column column, Zones zones, boolean[] concerned) {
+    boolean[] known = zones.known(column.index());
+    for (int i = 0; i < known.length; i++) {
+      concerned[i] |= !known[i];
+    }
   }
 }

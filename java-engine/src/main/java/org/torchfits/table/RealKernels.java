@@ -105,9 +105,14 @@ final class RealKernels {
   static void fromIntegers(Integers numbers, boolean unsigned, double[] into, int n) {
     for (int i = 0; i < n; i++) {
       long value = numbers.values[i];
-      double real = unsigned ? unsigned(value ^ Long.MIN_VALUE) : value;
+      double real = fromInteger(value, unsigned);
       into[i] = numbers.nulls[i] != 0 ? Double.NaN : real;
     }
+  }
+
+  /** The real number nearest to an integer. */
+  static double fromInteger(long value, boolean unsigned) {
+    return unsigned ? unsigned(value ^ Long.MIN_VALUE) : value;
   }
 
   /** Half of it keeps, in its last bit, what decides how to round. */

@@ -4,12 +4,15 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
 
 /**
- * Which of some rows are selected: a bit for each, in native memory. Threads may fill and read
- * different words at once.
+ * Which of some rows are selected: a bit for each, in native memory. Threads may select different
+ * rows at once.
  */
 final class RowSelection implements AutoCloseable {
+  private static final VarHandle WORD = JAVA_LONG.varHandle();
+
   private final long rows;
   private final Arena arena = Arena.ofShared();
   private final MemorySegment words;
@@ -25,8 +28,7 @@ final class RowSelection implements AutoCloseable {
   }
 
   /**
-   * Selects the rows of which something is true. They were not selected before; no other thread may
-   * be about one of the same 64.
+   * Selects the rows of which something is true.
    *
    * @param at of the first one
    * @param truths as {@link Truth} has them
@@ -37,8 +39,9 @@ final class RowSelection implements AutoCloseable {
       int bit = (int) ((at + done) % Long.SIZE);
       int length = Math.min(Long.SIZE - bit, n - done);
       long index = (at + done) / Long.SIZE;
-      long word = words.getAtIndex(JAVA_LONG, index);
-      words.setAtIndex(JAVA_LONG, index, word | bits(truths, done, length) << bit);
+      // Rows that another thread selects may have their bits in the same word.
+      long _ =
+          (long) WORD.getAndBitwiseOr(words, index * Long.BYTES, bits(truths, done, length) << bit);
       done += length;
     }
   }

@@ -9,6 +9,7 @@ import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
 import org.torchfits.source.Scratch;
 import org.torchfits.work.Job;
+import org.torchfits.zone.ZoneFold;
 
 /**
  * Reads rows once, and keeps of those for which a condition is true the bytes of the wanted
@@ -27,39 +28,36 @@ final class RowSieve implements AutoCloseable {
   }
 
   private final TableFile file;
-  private final Rows rows;
-  private final Predicate predicate;
+  private final ScannedRows scanned;
   private final RowFetcher fetcher;
 
   /** Columns that are read: those of the condition and the wanted ones. */
   private final FieldGroup read;
 
   private final FieldGroup wanted;
-  private final int blockRows;
+
+  /** Blocks of rows. */
+  private final RowPieces blocks;
+
+  /** Rows that were found in each block. */
   private final int[] counts;
+
   private final @Nullable MemorySegment[] kept;
   private final RowStash stash;
   private long[] before = {};
 
   private RowSieve(
-      TableFile file,
-      Rows rows,
-      Predicate predicate,
-      FieldGroup read,
-      FieldGroup wanted,
-      RowStash stash) {
+      TableFile file, ScannedRows scanned, FieldGroup read, FieldGroup wanted, RowStash stash) {
     this.file = file;
-    this.rows = rows;
-    this.predicate = predicate;
-    this.fetcher = new RowFetcher(file, rows);
+    this.scanned = scanned;
+    this.fetcher = new RowFetcher(file, scanned.rows());
     this.read = read;
     this.wanted = wanted;
     this.stash = stash;
     long stride = Math.max(1, fetcher.stride(read.bytes()));
-    this.blockRows = Math.clamp(Scratch.BYTES / stride, 1, MOST_ROWS);
-    int blocks = Math.toIntExact(Math.ceilDiv(rows.count(), blockRows));
-    this.counts = new int[blocks];
-    this.kept = new @Nullable MemorySegment[blocks];
+    this.blocks = scanned.pieces(Math.clamp(Scratch.BYTES / stride, 1, MOST_ROWS));
+    this.counts = new int[blocks.pieces()];
+    this.kept = new @Nullable MemorySegment[blocks.pieces()];
   }
 
   /**
@@ -69,59 +67,57 @@ final class RowSieve implements AutoCloseable {
    * @param mostKept bytes of rows that are kept; those beyond are read twice
    */
   static @Nullable RowSieve of(
-      TableFile file, Rows rows, Predicate predicate, List<Column> columns, long mostKept) {
+      TableFile file, ScannedRows scanned, List<Column> columns, long mostKept) {
     FieldGroup wanted = FieldGroup.joined(columns);
-    FieldGroup read =
-        FieldGroup.joined(Stream.concat(predicate.columns().stream(), columns.stream()).toList());
+    List<Column> named = scanned.predicate().columns();
+    FieldGroup read = FieldGroup.joined(Stream.concat(named.stream(), columns.stream()).toList());
     boolean isShort =
         file.layout().rowBytes() <= RowFetcher.GAP_BYTES
-            && new RowFetcher(file, rows).isDense(read.bytes());
-    return isShort
-        ? new RowSieve(file, rows, predicate, read, wanted, new RowStash(mostKept))
-        : null;
+            && new RowFetcher(file, scanned.rows()).isDense(read.bytes());
+    return isShort ? new RowSieve(file, scanned, read, wanted, new RowStash(mostKept)) : null;
   }
 
-  /** The job of looking through all rows. */
+  /** The job of looking through the rows. */
   Job job() {
-    return new Job(counts.length, this::sift);
+    return new Job(counts.length, block -> sift((int) block));
   }
 
-  /** Bytes that are read of each row. */
-  long rowBytes() {
-    return file.layout().rowBytes();
+  /** Bytes that are read. */
+  long bytes() {
+    return blocks.rows() * file.layout().rowBytes();
   }
 
-  private void sift(long block) {
+  private void sift(int block) {
     try (RowBuffers buffers = new RowBuffers()) {
       Work idle = Work.POOL.poll();
       Work work = idle == null ? new Work() : idle;
       RowBlock all = fetch(block, buffers);
-      int count = find(all, block, work);
-      counts[(int) block] = count;
+      ZoneFold fold = scanned.begin(blocks.first(block));
+      int count = find(all, block, work, fold);
+      scanned.end(fold);
+      counts[block] = count;
       MemorySegment place = stash.take(count * wanted.bytes());
       if (place != null) {
         pack(all, work.found, count, place);
-        kept[(int) block] = place;
+        kept[block] = place;
       }
       Work.POOL.offer(work);
     }
   }
 
-  private RowBlock fetch(long block, RowBuffers buffers) {
-    long first = block * blockRows;
-    int count = (int) Math.min(blockRows, rows.count() - first);
-    return fetcher.fetch(read, first, count, buffers);
+  private RowBlock fetch(int block, RowBuffers buffers) {
+    return fetcher.fetch(read, blocks.first(block), blocks.count(block), buffers);
   }
 
   /** Lists the rows of a block for which the condition is true; how many they are. */
-  private int find(RowBlock all, long block, Work work) {
-    StoredRows stored = new StoredRows(file.layout(), rows);
+  private int find(RowBlock all, int block, Work work, @Nullable ZoneFold fold) {
+    StoredRows stored = new StoredRows(file.layout(), scanned.rows());
     stored.take(read, all);
     int found = 0;
     for (int done = 0; done < all.rows(); done += Evaluation.ROWS) {
       int n = Math.min(Evaluation.ROWS, all.rows() - done);
-      stored.moveTo(block * blockRows + done, done, n);
-      byte[] truths = work.evaluation.truths(predicate, stored);
+      stored.moveTo(blocks.first(block) + done, done, n);
+      byte[] truths = work.evaluation.truths(scanned.predicate(), stored, fold);
       found = RowKernels.list(truths, n, done, work.found, found);
       work.evaluation.giveBack(truths);
     }
@@ -167,7 +163,7 @@ final class RowSieve implements AutoCloseable {
   private MemorySegment siftAgain(int block, RowBuffers buffers) {
     Work work = new Work();
     RowBlock all = fetch(block, buffers);
-    int count = find(all, block, work);
+    int count = find(all, block, work, null);
     if (count != counts[block]) {
       throw new FitsException(
           ErrorKind.IO, file.layout().place() + ": the rows changed while they were read");

@@ -135,6 +135,11 @@ public final class TableFile implements AutoCloseable {
     return hdu.index();
   }
 
+  /** As {@link org.torchfits.source.ByteSource#settledIdentity} has it. */
+  @Nullable FileIdentity settledIdentity() {
+    return reader.source().settledIdentity();
+  }
+
   /**
    * Before memory is allocated for what the header claims.
    *

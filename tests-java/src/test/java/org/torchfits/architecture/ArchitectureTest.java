@@ -51,7 +51,7 @@ class ArchitectureTest {
     assertEquals(
         Set.of(
             "api", "batch", "cache", "cfitsio", "dlpack", "error", "header", "image", "kernel",
-            "library", "source", "table", "tile", "wcslib", "work"),
+            "library", "source", "table", "tile", "wcslib", "work", "zone"),
         packages().stream().map(name -> name.substring(ROOT.length())).collect(Collectors.toSet()));
   }
 
@@ -66,7 +66,7 @@ class ArchitectureTest {
         .layer("readers")
         .definedBy(rooms("image", "table"))
         .layer("index")
-        .definedBy(rooms("header", "tile", "cache"))
+        .definedBy(rooms("header", "tile", "cache", "zone"))
         .layer("access")
         .definedBy(rooms("source", "cfitsio", "wcslib"))
         .layer("base")

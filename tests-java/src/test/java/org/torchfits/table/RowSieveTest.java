@@ -21,6 +21,7 @@ import org.torchfits.dlpack.Abi;
 import org.torchfits.dlpack.DlpackTensor;
 import org.torchfits.header.FitsBytes;
 import org.torchfits.header.HduSelector;
+import org.torchfits.zone.ZoneMaps;
 
 class RowSieveTest {
   private static final int ROWS = 200_000;
@@ -62,7 +63,8 @@ class RowSieveTest {
       List<Column> columns = List.of(file.layout().column("M"));
       Predicate predicate = Predicate.of("N % 3 != 1", file.layout());
       Rows rows = Rows.all(ROWS);
-      RowSieve sieve = RowSieve.of(file, rows, predicate, columns, stashBytes);
+      ScannedRows scanned = ScannedRows.of(file, rows, predicate, ZoneMaps.OF_PROCESS);
+      RowSieve sieve = RowSieve.of(file, scanned, columns, stashBytes);
       assertNotNull(sieve);
       try (sieve) {
         assertEquals(true, sieve.job().help(Long.MAX_VALUE / 2));
@@ -93,7 +95,8 @@ class RowSieveTest {
       Predicate predicate = Predicate.of("N > 1", file.layout());
       List<Column> columns = file.layout().columns();
       Rows apart = Rows.range(0, 5000, ROWS / 5000, ROWS);
-      assertNull(RowSieve.of(file, apart, predicate, columns, 0));
+      ScannedRows scanned = ScannedRows.of(file, apart, predicate, ZoneMaps.OF_PROCESS);
+      assertNull(RowSieve.of(file, scanned, columns, 0));
     }
   }
 }
