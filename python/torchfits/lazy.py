@@ -78,7 +78,8 @@ class Table:
     `to_frame()`, `to_arrow()`, `to_pandas()`, `to_polars()`, `to_astropy()`), batches or rows (`iter_batches`,
     `for row in t`) or `count()`. `columns` and `schema` read headers. Then only columns and rows are read that are
     needed: slices, row numbers and conditions go to the engine (`read_columns`); sorting and joining read the keys
-    first and the other columns of the rows that are left. Which rows these are is kept, columns are not.
+    first and the other columns of the rows that are left. Which rows these are is kept, columns are not; a file that
+    has changed since is a `ChangedFileError`.
 
     The errors of reading are those of `read_columns`.
     """
@@ -291,8 +292,9 @@ class Table:
         """The rows in batches, each a dict as `to_dict` has it; the last one may be smaller.
 
         Rows are read a window at a time, at most about 32 MiB (or one batch, if it is larger), whatever the size of the
-        table. Rows that were sorted, sampled, or joined are read from the file window by window too, but which rows
-        they are is held (8 bytes each); of rows chosen out of filtered ones, and of groups, the columns are held.
+        table, and one window ahead. Batches are views of a window: whoever keeps one keeps it all. Rows that were
+        sorted, sampled, or joined are read from the file window by window too, but which rows they are is held (8 bytes
+        each); of rows chosen out of filtered ones, and of groups, the columns are held.
 
         Args:
             batch_size: rows of a batch.
