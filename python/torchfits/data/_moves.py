@@ -111,4 +111,4 @@ def outside_of(entry: torch.Tensor, name: str, fill: float) -> float | int | boo
         return True
     if is_mask(entry, name):
         return -1 if entry.dtype.is_signed else torch.iinfo(entry.dtype).max
-    return fill
+    return fill if entry.is_floating_point() else int(fill)
