@@ -73,44 +73,42 @@ final class FloatLoader {
         MemorySegment.copy(elements, JAVA_LONG, at, lanes.longs, 0, count);
         ofLongs(lanes.longs, count, lanes.floats);
       }
-      case INT32, UINT32 -> loadInts(at, count, lanes);
-      case INT16, UINT16 -> loadShorts(at, count, lanes);
-      case INT8, UINT8 -> loadBytes(at, count, lanes);
+      case UINT32 -> {
+        MemorySegment.copy(elements, JAVA_INT, at, lanes.ints, 0, count);
+        widen(lanes.ints, count, lanes.longs);
+        ofLongs(lanes.longs, count, lanes.floats);
+      }
+      case INT32 -> {
+        MemorySegment.copy(elements, JAVA_INT, at, lanes.ints, 0, count);
+        ofInts(lanes.ints, count, lanes.floats);
+      }
+      case INT16, UINT16 -> {
+        MemorySegment.copy(elements, JAVA_SHORT, at, lanes.shorts, 0, count);
+        widen(lanes.shorts, count, type == ElementType.INT16 ? -1 : 0xFFFF, lanes.ints);
+        ofInts(lanes.ints, count, lanes.floats);
+      }
+      case INT8, UINT8 -> {
+        MemorySegment.copy(elements, JAVA_BYTE, at, lanes.bytes, 0, count);
+        widen(lanes.bytes, count, type == ElementType.INT8 ? -1 : 0xFF, lanes.ints);
+        ofInts(lanes.ints, count, lanes.floats);
+      }
       default -> throw new IllegalArgumentException(type + " is no type of a column of numbers");
     }
   }
 
-  private void loadInts(long at, int count, Lanes lanes) {
-    MemorySegment.copy(elements, JAVA_INT, at, lanes.ints, 0, count);
-    widenInts(lanes.ints, count, type == ElementType.INT32 ? -1L : 0xFFFFFFFFL, lanes.longs);
-    ofLongs(lanes.longs, count, lanes.floats);
+  private static void widen(int[] from, int count, long[] to) {
+    for (int i = 0; i < count; i++) {
+      to[i] = from[i] & 0xFFFFFFFFL;
+    }
   }
 
-  private void loadShorts(long at, int count, Lanes lanes) {
-    MemorySegment.copy(elements, JAVA_SHORT, at, lanes.shorts, 0, count);
-    widenShorts(lanes.shorts, count, type == ElementType.INT16 ? -1L : 0xFFFFL, lanes.longs);
-    ofLongs(lanes.longs, count, lanes.floats);
-  }
-
-  private void loadBytes(long at, int count, Lanes lanes) {
-    MemorySegment.copy(elements, JAVA_BYTE, at, lanes.bytes, 0, count);
-    widenBytes(lanes.bytes, count, type == ElementType.INT8 ? -1L : 0xFFL, lanes.longs);
-    ofLongs(lanes.longs, count, lanes.floats);
-  }
-
-  private static void widenInts(int[] from, int count, long mask, long[] to) {
+  private static void widen(short[] from, int count, int mask, int[] to) {
     for (int i = 0; i < count; i++) {
       to[i] = from[i] & mask;
     }
   }
 
-  private static void widenShorts(short[] from, int count, long mask, long[] to) {
-    for (int i = 0; i < count; i++) {
-      to[i] = from[i] & mask;
-    }
-  }
-
-  private static void widenBytes(byte[] from, int count, long mask, long[] to) {
+  private static void widen(byte[] from, int count, int mask, int[] to) {
     for (int i = 0; i < count; i++) {
       to[i] = from[i] & mask;
     }
@@ -122,12 +120,28 @@ final class FloatLoader {
     }
   }
 
+  /** C2 makes vectors of this; of longs it does so only where the core has AVX-512. */
+  private void ofInts(int[] from, int count, float[] to) {
+    for (int i = 0; i < count; i++) {
+      to[i] = from[i];
+    }
+    if (nullValue != null && nullValue == nullValue.intValue()) {
+      putNulls(from, count, nullValue.intValue(), to);
+    }
+  }
+
   private void ofLongs(long[] from, int count, float[] to) {
     for (int i = 0; i < count; i++) {
       to[i] = from[i];
     }
     if (nullValue != null) {
       putNulls(from, count, nullValue, to);
+    }
+  }
+
+  private static void putNulls(int[] from, int count, int nullValue, float[] to) {
+    for (int i = 0; i < count; i++) {
+      to[i] = from[i] == nullValue ? Float.NaN : to[i];
     }
   }
 

@@ -6,7 +6,11 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.IntConsumer;
 import org.torchfits.dlpack.Abi;
 import org.torchfits.dlpack.DlpackTensor;
 import org.torchfits.dlpack.ElementType;
@@ -20,24 +24,51 @@ import org.torchfits.work.Workers;
 
 /**
  * Puts columns of numbers side by side, one row behind the other, as a TensorFrame keeps them, and
- * finds their statistics meanwhile.
+ * finds their statistics meanwhile. A sample of each column comes first. Then one pass over the
+ * rows does both, and most quartiles need a second one over the columns alone.
  */
 public final class NumericalBlock {
-  /** The rows of a piece stay in the core's cache until the last column is there. */
-  private static final long PIECE_BYTES = 128 << 10;
+  /** The rows of a tile stay in the core's cache until the last column is there. */
+  private static final long TILE_BYTES = 256 << 10;
+
+  /** Pieces keep what they find until the pass ends: their number is bounded. */
+  private static final long MOST_PIECES = 1024;
+
+  /** What one thread works with. */
+  private static final class Scratch {
+    private final ColumnStatistics.Lanes lanes = new ColumnStatistics.Lanes();
+    private final float[] tile;
+
+    private Scratch(int tileRows, int columns) {
+      this.tile = new float[tileRows * columns];
+    }
+  }
 
   private final List<FloatLoader> columns;
   private final List<ColumnStatistics> statistics;
   private final long rows;
+  private final int tileRows;
+  private final long pieceRows;
+  private final Queue<Scratch> idle = new ConcurrentLinkedQueue<>();
   private final MemorySegment block;
   private final MemorySegment found;
+  private final Task.Result result;
 
-  private NumericalBlock(List<FloatLoader> columns, MemorySegment block, MemorySegment found) {
+  private NumericalBlock(List<FloatLoader> columns, DlpackTensor addresses, DlpackTensor... parts) {
     this.columns = columns;
-    this.statistics = columns.stream().map(ColumnStatistics::new).toList();
     this.rows = columns.getFirst().rows();
-    this.block = block;
-    this.found = found;
+    this.tileRows = tileRows(columns.size());
+    this.pieceRows = Math.max(1, Math.ceilDiv(rows, tileRows * MOST_PIECES)) * tileRows;
+    this.statistics =
+        columns.stream().map(column -> new ColumnStatistics(column, pieces())).toList();
+    this.block = parts[0].elements();
+    this.found = parts[1].elements();
+    this.result = new Task.Result(addresses, List.of(parts));
+  }
+
+  private static int tileRows(int columns) {
+    long lanes = TILE_BYTES / ((long) Float.BYTES * FloatLoader.LANE * columns);
+    return (int) Math.max(1, lanes) * FloatLoader.LANE;
   }
 
   /**
@@ -62,9 +93,10 @@ public final class NumericalBlock {
       for (int i = 0; i < parts.size(); i++) {
         addresses.elements().setAtIndex(JAVA_LONG, i, parts.get(i).address());
       }
-      NumericalBlock made =
-          new NumericalBlock(columns, parts.get(0).elements(), parts.get(1).elements());
-      return Task.of(made.job(), new Task.Result(addresses, parts), () -> {});
+      parts.add(addresses);
+      NumericalBlock made = new NumericalBlock(columns, addresses, parts.get(0), parts.get(1));
+      return Task.ofTwoJobs(
+          made.samples(), made::firstPass, () -> parts.forEach(DlpackTensor::close));
     } catch (NativeMemoryException | ArithmeticException refused) {
       parts.forEach(DlpackTensor::close);
       throw new FitsException(
@@ -87,54 +119,110 @@ public final class NumericalBlock {
     return columns;
   }
 
-  /** Statistics come first: each is one long piece. */
-  private Job job() {
-    long piece = Math.max(FloatLoader.LANE, PIECE_BYTES / (Float.BYTES * (long) columns.size()));
-    Job job =
-        new Job(
-            columns.size() + Math.ceilDiv(rows, piece),
-            index -> {
-              if (index < columns.size()) {
-                findStatistics((int) index);
-              } else {
-                long first = (index - columns.size()) * piece;
-                fill(first, (int) Math.min(piece, rows - first));
-              }
-            });
+  private int pieces() {
+    return (int) Math.ceilDiv(rows, pieceRows);
+  }
+
+  private Job samples() {
+    return shared(columns.size(), column -> statistics.get(column).sample());
+  }
+
+  private Task.Second firstPass() {
+    return new Task.Second(shared(pieces(), this::fill), result, this::ends);
+  }
+
+  private Task.Second ends() {
+    return new Task.Second(shared(columns.size(), this::endPass), result, this::nextPass);
+  }
+
+  private Task.Second nextPass() {
+    if (statistics.stream().allMatch(ColumnStatistics::isComplete)) {
+      return new Task.Second(new Job(0, piece -> {}), result);
+    }
+    return new Task.Second(shared(pieces(), this::lookAgain), result, this::ends);
+  }
+
+  private static Job shared(int pieces, IntConsumer work) {
+    Job job = new Job(pieces, piece -> work.accept((int) piece));
     Workers.share(job);
     return job;
   }
 
-  private void findStatistics(int column) {
-    statistics.get(column).run();
-    double[] numbers = new double[ColumnStatistics.LENGTH];
-    statistics.get(column).write(numbers);
-    MemorySegment.copy(
-        numbers,
-        0,
-        found,
-        JAVA_DOUBLE,
-        (long) column * Double.BYTES * numbers.length,
-        numbers.length);
+  private void endPass(int column) {
+    ColumnStatistics ended = statistics.get(column);
+    if (!ended.isComplete()) {
+      ended.endPass();
+    }
+    if (ended.isComplete()) {
+      write(column);
+    }
   }
 
-  private void fill(long first, int count) {
-    FloatLoader.Lanes lanes = new FloatLoader.Lanes();
-    float[] piece = new float[count * columns.size()];
+  private void write(int column) {
+    double[] numbers = new double[ColumnStatistics.LENGTH];
+    statistics.get(column).write(numbers);
+    long offset = (long) column * Double.BYTES * numbers.length;
+    MemorySegment.copy(numbers, 0, found, JAVA_DOUBLE, offset, numbers.length);
+  }
+
+  private void fill(int piece) {
+    Scratch scratch = scratch();
+    Moments[] moments = new Moments[columns.size()];
+    Arrays.setAll(moments, column -> statistics.get(column).newMoments());
+    long end = Math.min((piece + 1) * pieceRows, rows);
+    for (long first = piece * pieceRows; first < end; first += tileRows) {
+      fillTile(first, (int) Math.min(tileRows, end - first), moments, scratch);
+    }
+    for (int column = 0; column < moments.length; column++) {
+      statistics.get(column).add(piece, moments[column]);
+    }
+    idle.add(scratch);
+  }
+
+  private Scratch scratch() {
+    Scratch scratch = idle.poll();
+    return scratch != null ? scratch : new Scratch(tileRows, columns.size());
+  }
+
+  private void fillTile(long first, int count, Moments[] moments, Scratch scratch) {
+    ColumnStatistics.Lanes lanes = scratch.lanes;
     for (int column = 0; column < columns.size(); column++) {
       for (int row = 0; row < count; row += FloatLoader.LANE) {
         int n = Math.min(FloatLoader.LANE, count - row);
-        columns.get(column).load(first + row, n, lanes);
-        scatter(lanes.floats, n, piece, row * columns.size() + column, columns.size());
+        columns.get(column).load(first + row, n, lanes.numbers);
+        int start = row * columns.size() + column;
+        scatter(lanes.numbers.floats, n, scratch.tile, start, columns.size());
+        statistics.get(column).acceptFirst(n, lanes, moments[column]);
       }
+      statistics.get(column).add(lanes);
     }
     long offset = first * columns.size() * Float.BYTES;
-    MemorySegment.copy(piece, 0, block, JAVA_FLOAT, offset, piece.length);
+    MemorySegment.copy(scratch.tile, 0, block, JAVA_FLOAT, offset, count * columns.size());
   }
 
-  private static void scatter(float[] values, int count, float[] piece, int start, int stride) {
+  private static void scatter(float[] values, int count, float[] tile, int start, int stride) {
     for (int i = 0; i < count; i++) {
-      piece[start + i * stride] = values[i];
+      tile[start + i * stride] = values[i];
     }
+  }
+
+  private void lookAgain(int piece) {
+    Scratch scratch = scratch();
+    for (int column = 0; column < columns.size(); column++) {
+      if (!statistics.get(column).isComplete()) {
+        lookAgain(piece, column, scratch.lanes);
+      }
+    }
+    idle.add(scratch);
+  }
+
+  private void lookAgain(int piece, int column, ColumnStatistics.Lanes lanes) {
+    long end = Math.min((piece + 1) * pieceRows, rows);
+    for (long row = piece * pieceRows; row < end; row += FloatLoader.LANE) {
+      int n = (int) Math.min(FloatLoader.LANE, end - row);
+      columns.get(column).load(row, n, lanes.numbers);
+      statistics.get(column).accept(n, lanes);
+    }
+    statistics.get(column).add(lanes);
   }
 }

@@ -9,10 +9,12 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,9 +24,11 @@ import org.torchfits.dlpack.Abi;
 import org.torchfits.dlpack.DlpackTensor;
 import org.torchfits.dlpack.ElementType;
 import org.torchfits.dlpack.TensorView;
-import org.torchfits.work.Unfinished;
 
 class NumericalBlockTest {
+  private static final int FLOAT_LOWEST = FloatKeys.LOWEST;
+  private static final int FLOAT_HIGHEST = FloatKeys.HIGHEST;
+
   private static DlpackTensor column(ElementType type, double... values) {
     DlpackTensor column = DlpackTensor.allocate(Abi.UNVERSIONED, type, values.length);
     MemorySegment elements = column.elements();
@@ -46,18 +50,31 @@ class NumericalBlockTest {
   }
 
   private static double[] statistics(FloatLoader column) {
-    ColumnStatistics statistics = new ColumnStatistics(column);
-    for (boolean done = false; !done; ) {
-      try {
-        statistics.run();
-        done = true;
-      } catch (Unfinished again) {
-        done = false;
-      }
+    ColumnStatistics statistics = new ColumnStatistics(column, 1);
+    ColumnStatistics.Lanes lanes = new ColumnStatistics.Lanes();
+    statistics.sample();
+    Moments moments = statistics.newMoments();
+    forEachLane(column, lanes, n -> statistics.acceptFirst(n, lanes, moments));
+    statistics.add(lanes);
+    statistics.add(0, moments);
+    statistics.endPass();
+    while (!statistics.isComplete()) {
+      forEachLane(column, lanes, n -> statistics.accept(n, lanes));
+      statistics.add(lanes);
+      statistics.endPass();
     }
     double[] found = new double[ColumnStatistics.LENGTH];
     statistics.write(found);
     return found;
+  }
+
+  private static void forEachLane(
+      FloatLoader column, ColumnStatistics.Lanes lanes, IntConsumer accept) {
+    for (long row = 0; row < column.rows(); row += FloatLoader.LANE) {
+      int n = (int) Math.min(FloatLoader.LANE, column.rows() - row);
+      column.load(row, n, lanes.numbers);
+      accept.accept(n);
+    }
   }
 
   /** By sorting doubles. */
@@ -166,6 +183,47 @@ class NumericalBlockTest {
           new double[] {5e6, -2.5, 0, -2.5, -2.5, -2.5, -2.5, -2.5},
           statistics(loader(column, null)));
     }
+  }
+
+  @Test
+  void statistics_rowsThatTheSampleMisses_areFoundAllTheSame() {
+    // The sample holds 0 alone; the others need as many passes as there can be.
+    double[] values = new double[40_960];
+    Random random = new Random(5);
+    for (int i = 0; i < values.length; i++) {
+      values[i] = 1e8 + random.nextInt(1_000_000) * 8.0;
+    }
+    try (DlpackTensor column = column(ElementType.FLOAT32, values)) {
+      ColumnStatistics statistics = new ColumnStatistics(loader(column, null), 1);
+      for (int i = 0; i < 2048; i++) {
+        values[(int) statistics.sampledRow(i, 2048)] = 0;
+      }
+    }
+    try (DlpackTensor column = column(ElementType.FLOAT32, values)) {
+      double[] expected = expected(values);
+      double[] found = statistics(loader(column, null));
+      for (int i = 0; i < found.length; i++) {
+        assertEquals(expected[i], found[i], Math.abs(expected[i]) * 1e-12, "statistic " + i);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {Integer.MIN_VALUE, -1, 0, 1, 1 << 22, Integer.MAX_VALUE})
+  void window_anyKeys_growsWithTheKey(int seed) {
+    Random random = new Random(seed);
+    for (int repeat = 0; repeat < 1000; repeat++) {
+      int[] keys = random.ints(4, FLOAT_LOWEST, FLOAT_HIGHEST + 1).sorted().toArray();
+      KeyWindow window = KeyWindow.around(keys[1], keys[2]);
+      assertEquals(0, window.bucket(keys[1] - (1 << window.shift())));
+      assertTrue(window.bucket(keys[0]) <= window.bucket(keys[1]));
+      assertTrue(1 <= window.bucket(keys[1]) && window.bucket(keys[1]) <= window.bucket(keys[2]));
+      assertTrue(window.bucket(keys[2]) < window.buckets() - 1 && window.buckets() <= 515);
+      assertTrue(window.bucket(keys[2]) <= window.bucket(keys[3]));
+    }
+    KeyWindow all = KeyWindow.around(FLOAT_LOWEST, FLOAT_HIGHEST);
+    assertEquals(1, all.bucket(FLOAT_LOWEST));
+    assertTrue(all.bucket(FLOAT_HIGHEST) < all.buckets());
   }
 
   @Test
