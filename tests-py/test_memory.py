@@ -344,7 +344,8 @@ def test_readImage_fileObject_isReadFromItsPositionAndPutBack(write: Any) -> Non
         for _ in range(2):
             assert_same(torchfits.read_image(file), torch.from_numpy(SMALL))
             assert file.tell() == 100
-    with fits.open(_at_position(SMALL_FILE)) as hdus:
+    theirs: Any = fits.open(_at_position(SMALL_FILE))
+    with theirs as hdus:
         assert hdus[0].data.shape == SMALL.shape  # as astropy does
 
 
@@ -477,10 +478,10 @@ def test_open_fileObject_isReadAtOnce() -> None:
 @pytest.mark.parametrize("wrap", [bytes, gzip.compress, bytearray], ids=["bytes", "gzip", "bytearray"])
 def test_readImage_bytesDroppedAtOnce_areReadBefore(wrap: Any) -> None:
     """New bytes in each call take the place of those before, in memory as in what the engine keeps."""
-    for value in range(300):
+    for value in range(100):
         got = torchfits.read_image(wrap(image(np.full((90, 90), value, "i2"))))
         assert int(got.min()) == int(got.max()) == value
-        if value % 50 == 0:
+        if value % 20 == 0:
             gc.collect()
 
 
@@ -514,7 +515,7 @@ def test_readBatch_large_readsInParallel() -> None:
     contents = [image(np.full((1000, 1000), value, "i4")) for value in range(8)]
     for _ in range(5):
         batch = torchfits.read_batch([bytearray(content) for content in contents])
-        assert batch.flatten(1).unique(dim=1).flatten().tolist() == list(range(8))
+        assert torch.equal(batch, torch.arange(8, dtype=torch.int32).reshape(8, 1, 1).expand(8, 1000, 1000))
 
 
 # Datasets
@@ -573,20 +574,28 @@ def test_table_bytes_hasAllSteps(write: Any) -> None:
             assert_same(mine, other)
 
 
+def assert_local(frame: Any) -> None:
+    assert type(frame) is torchfits.MaterializedFrame
+
+
+def assert_remote(frame: Any) -> None:
+    assert type(frame) is torchfits.RemoteMaterializedFrame
+
+
 def test_readTable_bytes_isTheSameFrame(write: Any) -> None:
     path = write(MEF)
     local = read_table(path)
-    assert type(local) is torchfits.MaterializedFrame
+    assert_local(local)
     for source in (MEF, bytearray(MEF), io.BytesIO(MEF)):
         frame = read_table(source)
-        assert type(frame) is torchfits.RemoteMaterializedFrame
+        assert_remote(frame)
         assert frame.source == f"<{type(source).__name__} of {len(MEF)}>"
         assert frame.col_names_dict == local.col_names_dict
         assert frame.feat_dict.keys() == local.feat_dict.keys()
         assert torch.equal(frame.feat_dict[torch_frame.numerical], local.feat_dict[torch_frame.numerical])
         assert frame.col_stats == local.col_stats
         assert frame.others.keys() == local.others.keys()
-        assert type(frame[3:9]) is torchfits.RemoteMaterializedFrame
+        assert_remote(frame[3:9])
         assert (len(frame[3:9]), frame[3:9].bytes_read) == (6, frame.bytes_read)
         dataset = frame.dataset("MAG")
         batches: Any = torch_frame.data.DataLoader(dataset[:0.5].tensor_frame, batch_size=100)
@@ -596,7 +605,7 @@ def test_readTable_bytes_isTheSameFrame(write: Any) -> None:
 def test_materialize_bytes_isRemote() -> None:
     table = torchfits.table(MEF).filter("ID < 100")
     frame: Any = table.materialize()
-    assert isinstance(frame, torchfits.RemoteMaterializedFrame)
+    assert_remote(frame)
     assert (len(frame), frame.source) == (100, repr(table))
     assert frame.requests > 0
     assert 0 < frame.bytes_read < 2 * len(MEF)
@@ -608,8 +617,8 @@ def test_materialize_bytes_isRemote() -> None:
 
 def test_materialize_joinOfFileAndBytes_isRemote(write: Any) -> None:
     local, held = torchfits.table(write(MEF)), torchfits.table(MEF)
-    assert type(local.join(local, on="ID").materialize()) is torchfits.MaterializedFrame
-    assert isinstance(local.join(held, on="ID").materialize(), torchfits.RemoteMaterializedFrame)
+    assert_local(local.join(local, on="ID").materialize())
+    assert_remote(local.join(held, on="ID").materialize())
 
 
 def _wide() -> tuple[bytes, int]:

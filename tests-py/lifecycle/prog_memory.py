@@ -30,7 +30,7 @@ def interrupt(*_: object) -> None:
     raise Interrupted
 
 
-def interrupted(source: object, seconds: float) -> bool:
+def interrupted(source: bytearray, seconds: float) -> bool:
     """Begins a read that ends in an interrupt, unless it is sooner."""
     try:
         signal.setitimer(signal.ITIMER_REAL, seconds)
