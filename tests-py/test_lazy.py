@@ -16,7 +16,7 @@ from astropy.io import fits
 from astropy.table import Table
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from torchfits import RaggedColumn, StringColumn, _batching, _plan
+from torchfits import RaggedColumn, StringColumn, _batching, _sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +71,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         made.append({"columns": [columns] if isinstance(columns, str) else list(columns), **more})
         return torchfits.read_columns(path, columns, **more)
 
-    monkeypatch.setattr(_plan, "read_columns", read_columns)
+    monkeypatch.setattr(_sources, "read_columns", read_columns)
     return made
 
 
@@ -130,7 +130,7 @@ def done(table: Any, frame: Any, step: str, what: Any) -> tuple[torchfits.Table,
 def test_chain_ofAnything_isThatOfPandas(
     path: Path, frame: Any, monkeypatch: pytest.MonkeyPatch, chain: list[tuple[str, Any]], scanned: int
 ) -> None:
-    monkeypatch.setattr(_plan, "_SCANNED_ROWS", scanned)
+    monkeypatch.setattr(_sources, "_SCANNED_ROWS", scanned)
     monkeypatch.setattr(_batching, "_WINDOW_ROWS", scanned)
     table = torchfits.table(path)
     filtered = False
@@ -701,7 +701,7 @@ def test_toArrow_holdsTheValues(all_kinds: Path) -> None:
 
 def test_toArrow_ofNumbersAndStrings_copiesNothing(all_kinds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read: dict[str, Any] = torchfits.read_columns(all_kinds)
-    monkeypatch.setattr(_plan, "read_columns", lambda *_, **__: read)
+    monkeypatch.setattr(_sources, "read_columns", lambda *_, **__: read)
     made = torchfits.table(all_kinds).to_arrow()
     for name in ("B", "U", "F", "N"):
         assert made[name].chunk(0).buffers()[1].address == read[name].data_ptr()

@@ -12,7 +12,8 @@ from torchfits._rows import Columns, concatenate, length, take
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from torchfits._plan import Source, Step
+    from torchfits._plan import Step
+    from torchfits._sources import Source
 
 _WINDOW_ROWS = 1 << 20
 _WINDOW_BYTES = 32 << 20

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex, cast, overload
 
 import torch
 
-from torchfits import _exports, _plan
+from torchfits import _exports, _plan, _sources
 from torchfits._batching import batches
 from torchfits._sky import SkyMatch
 
@@ -123,7 +123,7 @@ class Table:
         """
         if isinstance(key, str):
             source = self._plan.source
-            name = _plan.find(source.schema, key)
+            name = _sources.find(source.schema, key)
             return source.read([name])[name]
         if isinstance(key, slice):
             return self._take(_checked_slice(cast("slice[Any, Any, Any]", key)))
