@@ -31,7 +31,7 @@ def batches(plan: Step, size: int, seed: int | None) -> Iterator[Columns]:
         size: of a batch.
         seed: of the order; None for that of the rows.
     """
-    source = plan.source.settled()
+    source = plan.source
     window = max(size, min(_WINDOW_ROWS, _WINDOW_BYTES // max(1, source.row_bytes)))
     held: Columns = {}
     for read in _in_order(source, window) if seed is None else _mixed(source, window, seed):

@@ -89,7 +89,7 @@ def side_by_side(
             schema[told] = replace(nullable(info) if missing else info, name=told)
     for name in measured:
         schema[name] = _SEPARATION_INFO if name == "separation" else replace(_SEPARATION_INFO, name=name)
-    return Joined(left, right, partners, renamed, schema, measured)
+    return Joined(left, right, partners, renamed, schema, schema, measured)
 
 
 def free(name: str, taken: Mapping[str, object] | set[str]) -> str:

@@ -11,16 +11,17 @@ from __future__ import annotations
 import functools
 import os
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from torchfits._joining import equal, free, matched, side_by_side
+from torchfits._location import split_row_filter
 from torchfits._sky import SkyMatch
 from torchfits._sources import Held, Scan, Source, find
 from torchfits.errors import MismatchError
-from torchfits.tables import describe_table
+from torchfits.tables import describe_table, find_by_row_filter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,16 +51,6 @@ class Step:
         """No rows, with the columns of `source`: only headers are read for it."""
         return self.inputs[0].outline
 
-    @property
-    def filtered(self) -> bool:
-        """Whether it depends on conditions which rows there are."""
-        return any(step.filtered for step in self.inputs)
-
-    @property
-    def filterable(self) -> bool:
-        """Whether the rows are those of a file of which the numbers are known, or a range of filtered ones."""
-        return self.inputs[0].filterable and not self.inputs[0].filtered
-
     def after(self, step: Step) -> Step:
         """The same, done to the result of another step."""
         return replace(self, inputs=(step, *self.inputs[1:]))
@@ -74,22 +65,24 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class Read(Step):
-    """A table of a file."""
+    """A table of a file, perhaps with a row filter of CFITSIO in the path."""
 
     path: str | os.PathLike[str]
     hdu: Hdu | None
 
-    @property
-    def filterable(self) -> bool:
-        return True
-
     @functools.cached_property
     def outline(self) -> Source:
-        return self.apply().part(slice(0, 0))
+        path, _ = split_row_filter(self.path)
+        return self._whole(path).part(slice(0, 0))
 
     def apply(self, *sources: Source) -> Scan:  # noqa: ARG002 - it has no inputs
-        table = describe_table(self.path, hdu=self.hdu)
-        return Scan(self.path, self.hdu, table, range(table.rows), {info.name: info for info in table.columns})
+        path, row_filter = split_row_filter(self.path)
+        whole = self._whole(path)
+        return whole if row_filter is None else whole.part(find_by_row_filter(path, row_filter, hdu=self.hdu))
+
+    def _whole(self, path: str | os.PathLike[str]) -> Scan:
+        table = describe_table(path, hdu=self.hdu)
+        return Scan(path, self.hdu, table, range(table.rows), {info.name: info for info in table.columns})
 
     def __str__(self) -> str:
         hdu = "" if self.hdu is None else f", hdu={self.hdu!r}"
@@ -106,10 +99,6 @@ class Select(Step):
     def outline(self) -> Source:
         return self.apply(self.inputs[0].outline)
 
-    @property
-    def filterable(self) -> bool:
-        return self.inputs[0].filterable
-
     def apply(self, *sources: Source) -> Source:
         (source,) = sources
         names = [find(source.schema, name) for name in self.names]
@@ -121,20 +110,12 @@ class Select(Step):
 
 @dataclass(frozen=True, eq=False)
 class Filter(Step):
-    """The rows of a file for which a condition is true."""
+    """The rows for which a condition is true."""
 
     condition: str
 
-    @property
-    def filtered(self) -> bool:
-        return True
-
-    @property
-    def filterable(self) -> bool:
-        return self.inputs[0].filterable
-
     def apply(self, *sources: Source) -> Source:
-        return cast("Scan", sources[0]).filter(self.condition)
+        return sources[0].filter(self.condition, f"torchfits.{self.inputs[0]}")
 
     def __str__(self) -> str:
         return f"{self.inputs[0]}.filter({self.condition!r})"
@@ -146,15 +127,12 @@ class Take(Step):
 
     rows: slice | torch.Tensor
 
-    @property
-    def filterable(self) -> bool:
-        if isinstance(self.rows, slice) and self.rows.step in (None, 1):
-            return self.inputs[0].filterable
-        return super().filterable
-
     def apply(self, *sources: Source) -> Source:
         (source,) = sources
-        return source.take(self.rows if isinstance(self.rows, slice) else _checked(self.rows, source.count()))
+        if isinstance(self.rows, slice):
+            return source.take(self.rows)
+        known = source.settled()
+        return known.take(_checked(self.rows, known.count()))
 
     def __str__(self) -> str:
         if isinstance(self.rows, slice):
@@ -185,7 +163,7 @@ class Sort(Step):
     def apply(self, *sources: Source) -> Source:
         from torchfits import _arrow
 
-        (source,) = sources
+        source = sources[0].settled()
         names = [find(source.schema, name) for name in self.keys]
         return source.take(_arrow.sort_order(source.read(names), source.schema, self.descending))
 
@@ -202,7 +180,7 @@ class Sample(Step):
     seed: int
 
     def apply(self, *sources: Source) -> Source:
-        (source,) = sources
+        source = sources[0].settled()
         count = source.count()
         if self.size > count:
             raise ValueError(f"a sample of {self.size} rows cannot be drawn of {count}")
@@ -225,16 +203,12 @@ class Join(Step):
     on: tuple[tuple[str, str], ...] | SkyMatch
     how: How
 
-    @property
-    def filterable(self) -> bool:
-        return self.how in ("semi", "anti") and super().filterable
-
     @functools.cached_property
     def outline(self) -> Source:
         return self.apply(*(step.outline for step in self.inputs))
 
     def apply(self, *sources: Source) -> Source:
-        left, right = sources
+        left, right = (source.settled() for source in sources)
         measured: Columns = {}
         if isinstance(self.on, SkyMatch):
             rows, partners, separation = matched(self.on, left, right, self.how)
@@ -265,10 +239,6 @@ class Group(Step):
     keys: tuple[str, ...]
     wanted: Mapping[str, tuple[str, str]]
 
-    @property
-    def filterable(self) -> bool:
-        return False
-
     @functools.cached_property
     def outline(self) -> Source:
         return self.apply(self.inputs[0].outline)
@@ -280,7 +250,8 @@ class Group(Step):
         keys = [find(source.schema, name) for name in self.keys]
         wanted = {told: (find(source.schema, name), function) for told, (name, function) in self.wanted.items()}
         columns = source.read(list(dict.fromkeys([*keys, *(name for name, _ in wanted.values())])))
-        return Held(*_arrow.aggregate(columns, source.schema, keys, wanted))
+        made, schema = _arrow.aggregate(columns, source.schema, keys, wanted)
+        return Held(made, schema, schema)
 
     def __str__(self) -> str:
         aggregates = ", ".join(f"{told}={function}({name})" for told, (name, function) in self.wanted.items())

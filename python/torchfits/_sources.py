@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, cast
 
-import numpy as np
 import torch
 
 from torchfits._columns import ColumnInfo, TableSchema
-from torchfits._rows import Columns, concatenate, length, numbers, take, take_one, take_or_missing
+from torchfits._conditions import find_held_rows
+from torchfits._rows import Columns, length, take, take_one, take_or_missing
 from torchfits.errors import ColumnNotFoundError
-from torchfits.tables import read_columns
+from torchfits.tables import find_rows, read_columns
 
 if TYPE_CHECKING:
+    import os
+
     from torchfits._location import Hdu
 
 Schema = Mapping[str, ColumnInfo]
@@ -69,6 +70,15 @@ class Source(Protocol):
         """The same rows with some of the columns."""
         ...
 
+    def filter(self, condition: str, place: str) -> Source:
+        """The rows for which a condition is true, which may name columns that are not selected.
+
+        Args:
+            condition: as `where` of `read_columns`.
+            place: what the rows are, for messages.
+        """
+        ...
+
     @property
     def extent(self) -> int:
         """Number of the rows that are to be gone through, of which there are `count` in the end."""
@@ -79,7 +89,7 @@ class Source(Protocol):
         ...
 
     def settled(self) -> Source:
-        """The same rows, parts of which are read without going through others."""
+        """The same rows, all of which are known by their numbers."""
         ...
 
 
@@ -105,14 +115,15 @@ class Scan:
     def count(self) -> int:
         if not self.conditions:
             return len(self.rows)
-        return length(self.read([self._smallest().name]))
+        return sum(len(piece._found()) for _, piece in self.pieces())
 
-    def _smallest(self) -> ColumnInfo:
-        """The column that costs least to read."""
-        readable = [info for info in self.table.columns if info.kind is not None]
-        if not readable:
-            raise ColumnNotFoundError(f"{os.fspath(self.path)}: no column that can be read")
-        return min(readable, key=_cost)
+    def _found(self) -> torch.Tensor:
+        """Places among `rows` of those for which the conditions are true, in order."""
+        rows = _slice(self.rows) if isinstance(self.rows, range) else self.rows
+        return find_rows(self.path, self._where(), hdu=self.hdu, rows=rows)
+
+    def _where(self) -> str:
+        return " and ".join(f"({condition})" for condition in self.conditions)
 
     def read(self, names: Sequence[str]) -> Columns:
         if isinstance(self.rows, range):
@@ -120,8 +131,7 @@ class Scan:
         return self._read(names, self.rows) if self.conditions else self._read_listed(names, self.rows)
 
     def _read(self, names: Sequence[str], rows: slice | torch.Tensor) -> Columns:
-        where = " and ".join(f"({condition})" for condition in self.conditions)
-        return read_columns(self.path, names, hdu=self.hdu, rows=rows, where=where or None)
+        return read_columns(self.path, names, hdu=self.hdu, rows=rows, where=self._where() or None)
 
     def _read_listed(self, names: Sequence[str], rows: torch.Tensor) -> Columns:
         """Of rows near together all that are between them, which is many times as fast as a list."""
@@ -132,16 +142,14 @@ class Scan:
             return take(self._read(names, slice(first, last + 1)), rows - first)
         return self._read(names, rows)
 
-    def take(self, rows: slice | torch.Tensor) -> Source:
+    def take(self, rows: slice | torch.Tensor) -> Scan:
         if not self.conditions:
             return self.part(rows)
-        if isinstance(rows, torch.Tensor):
-            return Chosen(self, rows)
-        bounds = (rows.start or 0, rows.stop)
-        if rows.step in (None, 1) and all(bound is None or bound >= 0 for bound in bounds):
-            return self._between(*bounds)
-        found = range(self.count())[rows]
-        return self._between(found.start, found.stop) if found.step == 1 else Chosen(self, numbers(found))
+        if isinstance(rows, slice) and rows.step in (None, 1):
+            start, stop = rows.start or 0, rows.stop
+            if start >= 0 and (stop is None or stop >= 0):
+                return self._between(start, stop)
+        return self.settled().part(rows)
 
     def _between(self, start: int, stop: int | None) -> Scan:
         rest = self.part(slice(self._holding(start), None))
@@ -151,24 +159,12 @@ class Scan:
         """How many of `rows`, from the first on, hold so many for which the conditions are true; all if none do."""
         if count == 0:
             return 0
-        for first, scanned in self.pieces():
-            found = scanned.count()
-            if found >= count:
-                return first + scanned._halved(count)
-            count -= found
+        for first, piece in self.pieces():
+            found = piece._found()
+            if len(found) >= count:
+                return first + int(found[count - 1]) + 1
+            count -= len(found)
         return len(self.rows)
-
-    def _halved(self, count: int) -> int:
-        """The same by halving, where there are that many."""
-        low, high = 0, len(self.rows)
-        while high - low > 1:
-            middle = (low + high) // 2
-            found = self.part(slice(low, middle)).count()
-            if found >= count:
-                high = middle
-            else:
-                low, count = middle, count - found
-        return high
 
     def pieces(self) -> Iterator[tuple[int, Scan]]:
         """Some rows at a time, and where they begin."""
@@ -187,18 +183,12 @@ class Scan:
         return replace(self, schema=schema)
 
     def settled(self) -> Scan:
-        return self
+        return replace(self.part(self._found()), conditions=()) if self.conditions else self
 
-    def filter(self, condition: str) -> Scan:
+    def filter(self, condition: str, place: str) -> Scan:  # noqa: ARG002 - its errors name the file
         # By itself, so that parentheses are closed where they were opened and an error shows this condition only.
-        first = self._smallest().name
-        read_columns(self.path, first, hdu=self.hdu, rows=slice(0, 0), where=condition)
+        find_rows(self.path, condition, hdu=self.hdu, rows=slice(0, 0))
         return replace(self, conditions=(*self.conditions, condition))
-
-
-def _cost(info: ColumnInfo) -> tuple[bool, int]:
-    size = 1 if info.dtype is None else info.dtype.itemsize
-    return info.kind != "TENSOR", size * int(np.prod(info.shape))
 
 
 def _slice(rows: range) -> slice:
@@ -206,58 +196,6 @@ def _slice(rows: range) -> slice:
         return slice(0, 0)
     # Before the first row there is -1, which would count from the end.
     return slice(rows.start, None if rows.stop < 0 else rows.stop, rows.step)
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """Some of the rows of a file for which conditions are true, by their places among these."""
-
-    scan: Scan
-    places: torch.Tensor
-
-    @property
-    def schema(self) -> Schema:
-        return self.scan.schema
-
-    @property
-    def row_bytes(self) -> int:
-        return self.scan.row_bytes
-
-    @property
-    def extent(self) -> int:
-        return len(self.places)
-
-    def count(self) -> int:
-        return len(self.places)
-
-    def read(self, names: Sequence[str]) -> Columns:
-        """Scans some rows at a time, so that only the chosen ones are held."""
-        order = self.places.argsort(stable=True)
-        parts = list(self._in_order(names, self.places[order]))
-        return take(concatenate(parts), order.argsort())
-
-    def _in_order(self, names: Sequence[str], places: torch.Tensor) -> Iterator[Columns]:
-        yield self.scan.part(slice(0, 0)).read(names)
-        before = 0
-        for _, scanned in self.scan.pieces():
-            if not len(places):
-                return
-            found = scanned.read(names)
-            behind = before + length(found)
-            here = int(torch.searchsorted(places, behind))
-            yield take(found, places[:here] - before)
-            places, before = places[here:], behind
-
-    def take(self, rows: slice | torch.Tensor) -> Chosen:
-        return replace(self, places=take_one(self.places, rows))
-
-    part = take
-
-    def select(self, schema: Schema) -> Chosen:
-        return replace(self, scan=self.scan.select(schema))
-
-    def settled(self) -> Held:
-        return held(self)
 
 
 @dataclass(frozen=True)
@@ -269,7 +207,8 @@ class Joined:
         right: the second.
         partners: rows of the second, -1 where there is none.
         renamed: from the names in the result to those in the second source.
-        schema: of the result.
+        known: all columns.
+        schema: those that are selected.
         measured: columns that neither source has.
     """
 
@@ -277,6 +216,7 @@ class Joined:
     right: Source
     partners: torch.Tensor
     renamed: Mapping[str, str]
+    known: Schema
     schema: Schema
     measured: Columns
 
@@ -301,7 +241,7 @@ class Joined:
         there = self.partners >= 0
         read = self.right.take(self.partners[there]).read([self.renamed[name] for name in names])
         rows = torch.where(there, there.cumsum(0) - 1, -1)
-        return {name: take_or_missing(read[self.renamed[name]], rows, self.schema[name]) for name in names}
+        return {name: take_or_missing(read[self.renamed[name]], rows, self.known[name]) for name in names}
 
     def take(self, rows: slice | torch.Tensor) -> Joined:
         return replace(
@@ -313,17 +253,25 @@ class Joined:
     def select(self, schema: Schema) -> Joined:
         return replace(self, schema=schema)
 
+    def filter(self, condition: str, place: str) -> Joined:
+        return self.take(find_held_rows(condition, self.known, self.count(), self.read, place=place))
+
     def settled(self) -> Joined:
-        counted = isinstance(self.right, Scan) and bool(self.right.conditions)
-        right = held(self.right) if counted else self.right.settled()
-        return replace(self, left=self.left.settled(), right=right)
+        return self
 
 
 @dataclass(frozen=True)
 class Held:
-    """Columns in memory."""
+    """Columns in memory.
+
+    Attributes:
+        columns: all of them.
+        known: all of them.
+        schema: those that are selected.
+    """
 
     columns: Columns
+    known: Schema
     schema: Schema
 
     @property
@@ -348,9 +296,8 @@ class Held:
     def select(self, schema: Schema) -> Held:
         return replace(self, schema=schema)
 
+    def filter(self, condition: str, place: str) -> Held:
+        return self.take(find_held_rows(condition, self.known, self.count(), self.read, place=place))
+
     def settled(self) -> Held:
         return self
-
-
-def held(source: Source) -> Held:
-    return Held(source.read(list(source.schema)), source.schema)

@@ -32,7 +32,8 @@ def table(path: str | os.PathLike[str], *, hdu: Hdu | None = None) -> Table:
     """A table of a file, of which nothing is read yet, not even its header.
 
     Args:
-        path: the file, as for `read_columns`, but without a row filter: `filter` has conditions.
+        path: the file, as for `read_columns`, also with a row filter of CFITSIO: its rows are found when they are
+            needed first, and kept by their numbers.
         hdu: a number from 0, a name, or (name, version); None for the first HDU with a table.
     """
     return Table(_plan.Read((), os.fspath(path), hdu))
@@ -155,12 +156,9 @@ class Table:
 
         Args:
             condition: "MAG_G < 20 and CLASS in ('STAR', 'QSO')", as `where` of `read_columns`. It may name any
-                column of the file, whether it is selected or not.
-
-        Raises:
-            ValueError: for rows that are not told by their numbers in a file: joined or grouped ones, and those that
-                were chosen by sort(), sample(), numbers, a mask or a slice with a step out of rows that were filtered
-                before. The condition then belongs before that step.
+                column that was there before columns were selected. Of joined and grouped rows the columns that it
+                names are read, and it is about what was read: an empty string is null, and a logical value that was
+                neither T nor F is false.
         """
         if not isinstance(condition, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"a condition is a str, not {type(condition).__name__}")
@@ -284,7 +282,7 @@ class Table:
 
         Rows are read a window at a time, at most about 32 MiB (or one batch, if it is larger), whatever the size of the
         table. Rows that were sorted, sampled, or joined are read from the file window by window too, but which rows
-        they are is held (8 bytes each); of rows chosen out of filtered ones, and of groups, the columns are held.
+        they are is held (8 bytes each); of groups the columns are held.
 
         Args:
             batch_size: rows of a batch.
@@ -356,11 +354,6 @@ def _filtered(plan: _plan.Step, condition: str) -> _plan.Step:
     """The condition before sorting and selecting, which do not change what it means."""
     if isinstance(plan, _plan.Sort | _plan.Select):
         return plan.after(_filtered(plan.inputs[0], condition))
-    if not plan.filterable:
-        raise ValueError(
-            f"rows of {plan} are not told by their numbers in a file: this condition belongs before the step that "
-            f"joined, grouped or chose them: {condition}"
-        )
     return _plan.Filter((plan,), condition)
 
 

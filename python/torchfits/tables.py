@@ -101,6 +101,47 @@ def read_columns(
     return {column.name: _reordered(_data(column), order) for column in read}
 
 
+def find_rows(
+    path: Path, condition: str, *, hdu: Hdu | None = None, rows: slice | torch.Tensor | None = None
+) -> torch.Tensor:
+    """Finds the rows of a table for which a condition is true.
+
+    Args:
+        path: the file, without a row filter.
+        condition: as `where` of `read_columns`.
+        hdu: as for `read_columns`.
+        rows: a slice or row numbers; None for all rows.
+
+    Returns:
+        The places of these rows, from 0, among `rows`: int64, in order.
+
+    Raises:
+        FitsError: one of its subclasses, as `read_columns`.
+    """
+    name, selector, _ = locate(path, hdu, default=_FIRST_TABLE)
+    picked = _rows(rows)
+    order = _order(picked.numbers)
+    if order is None or picked.numbers is None:
+        return _engine.find_rows(name, selector, picked, condition)
+    found = _engine.find_rows(name, selector, replace(picked, numbers=picked.numbers[order]), condition)
+    return order[found].sort().values
+
+
+def find_by_row_filter(path: Path, row_filter: str, *, hdu: Hdu | None = None) -> torch.Tensor:
+    """The numbers, from 0, of the rows of a table for which CFITSIO's row filter holds: int64, in order.
+
+    Args:
+        path: the file, without the row filter.
+        row_filter: an expression, as `read_columns` has it.
+        hdu: as for `read_columns`.
+
+    Raises:
+        FitsError: one of its subclasses, as `read_columns`.
+    """
+    name, selector, _ = locate(path, hdu, default=_FIRST_TABLE)
+    return _engine.find_by_row_filter(name, selector, row_filter)
+
+
 def _order(numbers: torch.Tensor | None) -> torch.Tensor | None:
     """What sorts row numbers; None if they are sorted. Rows in the file's order are read many at a time."""
     if numbers is None or bool((numbers[1:] >= numbers[:-1]).all()):

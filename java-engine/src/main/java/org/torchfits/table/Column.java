@@ -33,7 +33,8 @@ public record Column(
     String unit,
     String display,
     long[] dim,
-    @Nullable String problem) {
+    @Nullable String problem)
+    implements SchemaColumn {
 
   /** Bytes of the field in a row. */
   public long bytes() {
@@ -45,7 +46,13 @@ public record Column(
     return scale != 1 || zero != 0;
   }
 
+  @Override
+  public ValueType valueType() {
+    return ValueType.of(this);
+  }
+
   /** As errors show it: number from 1, name and TFORMn. */
+  @Override
   public String describe() {
     return "column " + (index + 1) + " '" + name + "' (" + form.text().strip() + ")";
   }

@@ -12,19 +12,23 @@ import org.torchfits.table.Evaluation.TruthNode;
  *
  * <p>Does not change; safe for use by several threads.
  *
- * @param columns that the condition asks for, in the order of the table
+ * @param columns that the condition asks for, by their numbers, in the order of the table
  */
-record Predicate(TableLayout table, List<Column> columns, TruthNode node) {
+record Predicate(Schema table, List<Integer> columns, TruthNode node) {
   /**
    * The condition that a text tells.
    *
    * @throws FitsException of kind BAD_EXPRESSION that shows where the text is wrong
    */
-  static Predicate of(String text, TableLayout table) {
+  static Predicate of(String text, Schema table) {
     ExpressionText source = new ExpressionText(text);
     Binder binder = new Binder(source, table);
     TruthNode node = binder.condition(ExpressionParser.parse(source));
-    List<Column> columns = binder.columns().stream().map(table.columns()::get).toList();
-    return new Predicate(table, columns, node);
+    return new Predicate(table, binder.columns(), node);
+  }
+
+  /** The columns that the condition asks for, of the table that it was made for. */
+  List<Column> columnsOf(TableLayout layout) {
+    return columns.stream().map(layout.columns()::get).toList();
   }
 }

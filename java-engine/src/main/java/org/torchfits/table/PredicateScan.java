@@ -8,6 +8,7 @@ import org.torchfits.work.Job;
  * stands between them.
  */
 final class PredicateScan {
+  private final TableLayout layout;
   private final Predicate predicate;
   private final Rows rows;
   private final RowSelection selection;
@@ -23,11 +24,12 @@ final class PredicateScan {
    * @param selection of as many rows as there are, that is filled
    */
   PredicateScan(TableFile file, Predicate predicate, Rows rows, RowSelection selection) {
+    this.layout = file.layout();
     this.predicate = predicate;
     this.rows = rows;
     this.selection = selection;
     this.fetcher = new RowFetcher(file, rows);
-    this.groups = FieldGroup.of(predicate.columns());
+    this.groups = FieldGroup.of(predicate.columnsOf(file.layout()));
     long fitting = fetcher.rowsOfPiece(groups.stream().mapToLong(FieldGroup::bytes));
     // Whole words of the selection, so that no two threads write one.
     this.pieceRows = Math.max(fitting / Long.SIZE, 1) * Long.SIZE;
@@ -47,9 +49,8 @@ final class PredicateScan {
   private void scan(long piece) {
     long from = piece * pieceRows;
     long to = Math.min(from + pieceRows, rows.count());
-    TableLayout table = predicate.table();
     Evaluation evaluation = new Evaluation();
-    StoredRows stored = new StoredRows(table, rows);
+    StoredRows stored = new StoredRows(layout, rows);
     for (long at = from; at < to; at += blockRows) {
       scan(evaluation, stored, at, (int) Math.min(blockRows, to - at));
     }

@@ -71,7 +71,8 @@ final class RowSieve implements AutoCloseable {
       TableFile file, Rows rows, Predicate predicate, List<Column> columns, long mostKept) {
     FieldGroup wanted = FieldGroup.joined(columns);
     FieldGroup read =
-        FieldGroup.joined(Stream.concat(predicate.columns().stream(), columns.stream()).toList());
+        FieldGroup.joined(
+            Stream.concat(predicate.columnsOf(file.layout()).stream(), columns.stream()).toList());
     boolean isShort =
         file.layout().rowBytes() <= RowFetcher.GAP_BYTES
             && new RowFetcher(file, rows).isDense(read.bytes());
