@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 
 FIRST_IMAGE = -2
 FIRST_TABLE = -3
+FIRST_DATA = -4
 BY_NAME = -1
 
 _RUNNING = 0
 
 Selector = tuple[int, str | None, int]
-"""An HDU for the engine: its number from 0, BY_NAME, FIRST_IMAGE or FIRST_TABLE; its name; its version, 0 for any."""
+"""An HDU for the engine: its number from 0, BY_NAME or one of FIRST_*; its name; its version, 0 for any."""
 
 
 class _ImageRequest(Protocol):
@@ -109,6 +110,8 @@ class _Headers(Protocol):
     def readHeader(self, path: str, hdu: int, name: str | None, version: int, /) -> object: ...
 
     def listHdus(self, path: str, /) -> object: ...
+
+    def describeHdu(self, path: str, hdu: int, name: str | None, version: int, /) -> object: ...
 
 
 class _Tables(Protocol):
@@ -638,6 +641,13 @@ def list_hdus(path: str) -> str:
     """The lines of `Headers.listHdus`."""
     api = _enter()
     return _text(api, api.headers.listHdus, path)
+
+
+def describe_hdu(path: str, selector: Selector) -> tuple[int, str]:
+    """The number of an HDU from 0, and its kind as `Headers.listHdus` has it."""
+    api = _enter()
+    number, kind, _ = _text(api, api.headers.describeHdu, path, *selector).split("\t", 2)
+    return int(number), kind
 
 
 def describe() -> str:

@@ -23,6 +23,7 @@ from torch_frame.data.stats import StatType
 
 from torchfits import _arrow, _engine
 from torchfits._columns import ColumnInfo, RaggedColumn, StringColumn
+from torchfits._location import split_row_filter
 from torchfits._rows import ColumnData, null_value
 from torchfits.tables import Rows, describe_table, read_columns
 
@@ -160,7 +161,7 @@ def read_table(
         KeyError: if `stypes` names a column that is not read.
         ValueError: if a column cannot be what `stypes` says.
     """
-    schema = describe_table(path, hdu=hdu)
+    schema = describe_table(split_row_filter(path)[0], hdu=hdu)
     data = read_columns(path, columns, hdu=hdu, rows=rows, where=where)
     infos = {name: schema[name] for name in data}
     return materialize(data, infos, stypes=stypes, source=os.fspath(path))
