@@ -23,6 +23,7 @@ SIGNATURES = {
     "sky": "(radius, *, left=('RA', 'DEC'), right=None, nearest=False)",
     "read_header": "(path, *, hdu=0)",
     "open": "(path, mode='r')",
+    "read": "(path, *, hdu=None, header=False, **options)",
     "read_table": "(path, columns=None, *, hdu=None, rows=None, where=None, stypes=None)",
     "write": "(path, data, header=None, *, columns=None, format='binary', overwrite=False)",
     "doctor": "()",

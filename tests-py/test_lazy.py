@@ -6,6 +6,7 @@ import operator
 from typing import TYPE_CHECKING, Any
 
 import astropy.units as u
+import fitsio
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,7 +17,7 @@ from astropy.io import fits
 from astropy.table import Table
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from torchfits import RaggedColumn, StringColumn, _batching, _plan, tables
+from torchfits import RaggedColumn, StringColumn, _batching, _sources, tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,16 +68,11 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What is read of files from now on."""
     made: list[dict[str, Any]] = []
 
-    def read_columns(path: Any, columns: Any, **more: Any) -> Any:
-        made.append({"columns": [columns] if isinstance(columns, str) else list(columns), **more})
-        return torchfits.read_columns(path, columns, **more)
-
     def read_ahead(path: Any, columns: Any, *, content: str, **more: Any) -> Any:
         made.append({"columns": list(columns), **more})
         return tables.read_ahead(path, columns, content=content, **more)
 
-    monkeypatch.setattr(_plan, "read_columns", read_columns)
-    monkeypatch.setattr(_plan, "read_ahead", read_ahead)
+    monkeypatch.setattr(_sources, "read_ahead", read_ahead)
     return made
 
 
@@ -135,17 +131,11 @@ def done(table: Any, frame: Any, step: str, what: Any) -> tuple[torchfits.Table,
 def test_chain_ofAnything_isThatOfPandas(
     path: Path, frame: Any, monkeypatch: pytest.MonkeyPatch, chain: list[tuple[str, Any]], scanned: int
 ) -> None:
-    monkeypatch.setattr(_plan, "_SCANNED_ROWS", scanned)
+    monkeypatch.setattr(_sources, "_SCANNED_ROWS", scanned)
     monkeypatch.setattr(_batching, "_WINDOW_ROWS", scanned)
     table = torchfits.table(path)
-    filtered = False
     for step, what in chain:
-        try:
-            table, frame = done(table, frame, step, what)
-        except ValueError:
-            assert step == "filter"
-            assert filtered
-        filtered = filtered or step == "filter"
+        table, frame = done(table, frame, step, what)
 
     assert table.count() == len(table) == len(frame)
     assert ids(table) == frame.ID.tolist()
@@ -169,24 +159,94 @@ def test_filter_ofRangeOfFilteredRows_isEvaluatedOnThem(path: Path, frame: Any) 
 
 
 @pytest.mark.parametrize(
-    "chosen",
+    ("chosen", "expected"),
     [
-        lambda t: t.filter("OK").sort("MAG").head(3),
-        lambda t: t.filter("OK")[::2],
-        lambda t: t.filter("OK").sample(3),
-        lambda t: t.filter("OK")[[0, 2]],
-        lambda t: t.join(t, "ID"),
-        lambda t: t.group_by("CLS").agg({"MAG": "mean"}),
+        (lambda t: t.filter("OK").sort("MAG").head(9), lambda f: f[f.OK].sort_values("MAG", kind="stable").head(9)),
+        (lambda t: t.filter("OK")[::-2], lambda f: f[f.OK][::-2]),
+        (lambda t: t.filter("OK")[-20:-3], lambda f: f[f.OK][-20:-3]),
+        (lambda t: t.filter("OK")[[7, 0, 2, 7]], lambda f: f[f.OK].iloc[[7, 0, 2, 7]]),
+        (lambda t: t.select("ID").filter("OK")[[7, 0, 2, 7]], lambda f: f[f.OK].iloc[[7, 0, 2, 7]]),
+        (
+            lambda t: t.join(t.select(["ID", "N"]), "ID"),
+            lambda f: f.merge(f[["ID", "N"]], on="ID").rename(columns={"N_x": "N"}),
+        ),
+        (
+            lambda t: t.group_by("CLS").agg({"N": "sum", "ID": "min"}),
+            lambda f: f.groupby("CLS", sort=False, as_index=False).agg({"N": "sum", "ID": "min"}),
+        ),
     ],
 )
-def test_filter_ofRowsThatAreNotTold_saysSo(path: Path, chosen: Callable[[torchfits.Table], torchfits.Table]) -> None:
-    with pytest.raises(ValueError, match="belongs before"):
-        chosen(torchfits.table(path)).filter("N > 0")
+def test_filter_afterAnything_isThatOfPandas(path: Path, frame: Any, chosen: Any, expected: Any) -> None:
+    table = chosen(torchfits.table(path)).filter("N > 0 and CLS != 'GAL'")
+    rows = expected(frame)
+    rows = rows[(rows.N > 0) & (rows.CLS != "GAL")]
+    assert ids(table) == rows.ID.tolist()
+    assert table.count() == len(rows)
+
+
+def test_filter_afterJoin_mayNameAllColumns(path: Path, frame: Any) -> None:
+    table = torchfits.table(path)
+    joined = table.join(table.select(["ID", "MAG", "CLS"]).filter("OK"), "ID", "left")
+    chosen = joined.select("ID")[:50].filter("MAG_right is null or CLS_right = 'STAR' and N > 0")
+    first = frame[:50]
+    expected = first[~first.OK | ((first.CLS == "STAR") & (first.N > 0))]
+    assert chosen.columns == ["ID"]
+    assert ids(chosen) == expected.ID.tolist()
+    assert ids(chosen.filter("`MAG_RIGHT` is not null").sort("ID")) == expected[expected.OK].ID.tolist()
+
+
+def test_filter_ofWhatIsNotThere_readsNothingBefore(path: Path, reads: list[dict[str, Any]]) -> None:
+    table = torchfits.table(path)
+    joined = table.join(table, "ID").filter("NONE > 1")
+    with pytest.raises(torchfits.ExpressionError, match="no such column: the table has 11: ID, MAG"):
+        joined.count()
+    assert [read["columns"] for read in reads] == [["ID"], ["ID"]]
+    with pytest.raises(torchfits.ExpressionError, match="COLOR' has no single number"):
+        table.join(table, "ID").filter("COLOR > 1").count()
+    with pytest.raises(torchfits.ValueRangeError, match=r"torchfits.table\(.*\)\.join\(.*: row 2: .* 64 bits"):
+        table.join(table, "ID").filter("ID * 9223372036854775807 > 1").select("ID")[1:].count()
 
 
 def test_filter_thatWouldCloseParentheses_isAnError(path: Path) -> None:
     table = torchfits.table(path).filter("OK").filter("N > 0) or (N < 0")
     with pytest.raises(torchfits.ExpressionError):
+        table.count()
+
+
+def test_head_ofFilteredRows_stopsWhereTheyAreFound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = torchfits.table(write(tmp_path / "x.fits", {"ID": ("J", np.arange(10_000))}))
+    asked: list[slice] = []
+
+    def find_rows(path: Any, condition: str, *, hdu: Any, rows: Any) -> torch.Tensor:
+        asked.append(rows)
+        return tables.find_rows(path, condition, hdu=hdu, rows=rows)
+
+    monkeypatch.setattr(_sources, "_SCANNED_ROWS", 100)
+    monkeypatch.setattr(_sources, "find_rows", find_rows)
+    assert ids(table.filter("ID % 7 = 0")[20:25]) == [140, 147, 154, 161, 168]
+    assert max(rows.stop for rows in asked) == 234
+    assert all(rows.stop - rows.start <= 100 for rows in asked)
+
+
+@pytest.mark.parametrize("row_filter", ["MAG < 20 && N > 0", "#row > 50 || OK", "MAG > 1e9"])
+def test_table_withRowFilterInThePath_hasTheRowsOfFitsio(path: Path, frame: Any, row_filter: str) -> None:
+    with fitsio.FITS(str(path)) as file:
+        numbers = file[1].where(row_filter)
+    table = torchfits.table(f"{path}[1][{row_filter}]")
+    assert table.columns[:2] == ["ID", "MAG"]
+    assert table.count() == len(numbers)
+    assert ids(table) == numbers.tolist()
+    chosen = frame.iloc[numbers]
+    assert ids(table.filter("CLS != 'GAL'").sort("MAG").head(7)) == (
+        chosen[chosen.CLS != "GAL"].sort_values("MAG", kind="stable").head(7).ID.tolist()
+    )
+    assert row_filter in repr(table)
+
+
+def test_table_withBadRowFilterInThePath_failsWhenItIsRead(path: Path) -> None:
+    table = torchfits.table(f"{path}[1][NONE > 3]")
+    assert len(table.columns) == 6
+    with pytest.raises(torchfits.FitsError):
         table.count()
 
 
@@ -238,8 +298,7 @@ def test_reads_areOfWhatIsNeeded(path: Path, reads: list[dict[str, Any]]) -> Non
     assert [read["columns"] for read in reads] == [["CLS"]]
     reads.clear()
     table.filter("N > 0").select("MAG").to_dict()
-    assert [(read["columns"], read["where"]) for read in reads[1:]] == [(["MAG"], "(N > 0)")]
-    assert reads[0]["rows"] == slice(0, 0)
+    assert [(read["columns"], read["where"]) for read in reads] == [(["MAG"], "(N > 0)")]
     reads.clear()
 
     first = table.sort("MAG").head(2)
@@ -706,7 +765,7 @@ def test_toArrow_holdsTheValues(all_kinds: Path) -> None:
 
 def test_toArrow_ofNumbersAndStrings_copiesNothing(all_kinds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read: dict[str, Any] = torchfits.read_columns(all_kinds)
-    monkeypatch.setattr(_plan, "read_ahead", lambda *_, **__: lambda: read)
+    monkeypatch.setattr(_sources, "read_ahead", lambda *_, **__: lambda: read)
     made = torchfits.table(all_kinds).to_arrow()
     for name in ("B", "U", "F", "N"):
         assert made[name].chunk(0).buffers()[1].address == read[name].data_ptr()

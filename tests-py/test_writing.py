@@ -570,6 +570,65 @@ def test_write_pandas_isReadBack(tmp_path: Path) -> None:
         assert hdus[1].data["c"].tolist() == ["x", "y"]
 
 
+def test_write_materializedFrame_isReadBackEqual(tmp_path: Path) -> None:
+    count = 24
+    numbers = np.arange(count)
+    columns = [
+        fits.Column("X", "D", unit="Jy", disp="F8.3", array=np.where(numbers == 3, np.nan, numbers / 7)),
+        fits.Column("N", "I", unit="adu", disp="I6", null=-9, array=np.where(numbers == 5, -9, numbers)),
+        fits.Column("S", "6A", array=np.array(["STAR", "", "GALAXY"] * 8)),
+        fits.Column("NOTE", "4A", array=[f"n{number}" for number in numbers]),
+        fits.Column("ID", "K", null=-1, unit="id", array=np.where(numbers == 2, -1, numbers + 2**40)),
+        fits.Column("C", "J", null=-7, disp="I4", array=np.where(numbers % 5 == 0, -7, numbers % 3)),
+        fits.Column("U", "I", bzero=2**15, null=-(2**15), array=(numbers % 4).astype("u2")),
+        fits.Column("L", "L", array=numbers % 3 == 0),
+        fits.Column("BITS", "5X", array=(numbers[:, None] >> np.arange(5)) % 2 == 1),
+        fits.Column("MJD", "D", unit="d", array=np.where(numbers == 7, np.nan, 60000 + numbers / 4)),
+        fits.Column("V", "6E", dim="(3,2)", unit="m", array=np.arange(6.0 * count).reshape(count, 2, 3)),
+        fits.Column(
+            "P", "PE()", unit="s", array=np.array([np.arange(n % 4, dtype="f4") for n in numbers], dtype=object)
+        ),
+        fits.Column("Q", "PJ()", array=np.array([np.arange(n % 3, dtype="i4") for n in numbers], dtype=object)),
+        fits.Column("Z", "C", unit="V", array=numbers + 1j),
+    ]
+    fits.BinTableHDU.from_columns(columns).writeto(tmp_path / "a.fits")
+    stypes = {"C": "categorical", "U": "categorical", "Q": "multicategorical"}
+    frame = torchfits.read_table(tmp_path / "a.fits", stypes=stypes)
+    torchfits.write(tmp_path / "b.fits", frame)
+    again = torchfits.read_table(tmp_path / "b.fits", stypes=stypes)
+
+    assert again == frame
+    assert again.col_names_dict == frame.col_names_dict
+    assert again.vocabulary == frame.vocabulary
+    assert again.units == {name: unit for name, unit in frame.units.items() if name != "MJD"}
+    assert list(again.others) == list(frame.others) == ["NOTE", "ID", "Z"]
+    assert again.others["ID"].tolist() == frame.others["ID"].tolist()  # type: ignore[union-attr]
+    assert list(again.schema) == list(frame.schema)
+    with opened(tmp_path / "a.fits") as first, opened(tmp_path / "b.fits") as second:
+        before, after = first[1], second[1]
+        for name in ("S", "NOTE", "ID", "C", "U", "L", "BITS", "V", "P", "Q", "Z"):
+            assert [np.asarray(value).tolist() for value in before.data[name]] == [
+                np.asarray(value).tolist() for value in after.data[name]
+            ], name
+        told = {column.name: (column.format, column.unit, column.null, column.disp) for column in after.columns}
+    assert told["X"] == ("E", "Jy", None, "F8.3")
+    assert told["N"] == ("E", "adu", None, None)
+    assert told["ID"] == ("K", "id", -1, None)
+    assert told["C"] == ("J", None, -7, "I4")
+    assert told["U"] == ("I", None, -(2**15), None)
+    assert told["BITS"] == ("5X", None, None, None)
+
+
+def test_write_rowsOfAFrame_areThoseRows(tmp_path: Path) -> None:
+    torchfits.write(tmp_path / "a.fits", {"N": np.arange(9), "S": ["x", "y", "x"] * 3, "ID": np.arange(9) + 2**40})
+    frame = torchfits.read_table(tmp_path / "a.fits")
+    torchfits.write(tmp_path / "b.fits", frame[torch.tensor([7, 2])])
+    with opened(tmp_path / "b.fits") as hdus:
+        rows = hdus[1].data
+        assert (rows["N"].tolist(), rows["S"].tolist()) == ([7, 2], ["y", "x"])
+        assert rows["ID"].tolist() == [2**40 + 7, 2**40 + 2]
+
+
 def test_write_tensorFrame_isReadBack(tmp_path: Path) -> None:
     import torch_frame
     from torch_frame.data import MultiEmbeddingTensor, MultiNestedTensor

@@ -45,6 +45,7 @@ from torchfits.files import HDU, HDUList, open
 from torchfits.headers import Header, read_header
 from torchfits.images import read_image
 from torchfits.lazy import GroupedTable, Table, sky, table
+from torchfits.reading import read
 from torchfits.tables import read_columns
 from torchfits.writing import Column, write
 
@@ -97,6 +98,7 @@ __all__ = [
     "doctor",
     "memmap",
     "open",
+    "read",
     "read_batch",
     "read_columns",
     "read_cutouts",

@@ -13,7 +13,8 @@ from torchfits._rows import Columns, concatenate, length, take
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from torchfits._plan import Source, Step
+    from torchfits._plan import Step
+    from torchfits._sources import Source
 
     Read = Callable[[], Columns]
 
@@ -33,7 +34,7 @@ def batches(plan: Step, size: int, seed: int | None) -> Iterator[Columns]:
         size: of a batch.
         seed: of the order; None for that of the rows.
     """
-    source = plan.source.settled()
+    source = plan.source
     most = min(_WINDOW_ROWS, _WINDOW_BYTES // max(1, source.row_bytes))
     window = max(1, most // size) * size
     return _cut(_windows(_in_order(source, window) if seed is None else _mixed(source, window, seed)), size)

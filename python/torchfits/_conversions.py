@@ -10,6 +10,7 @@ import numpy as np
 
 from torchfits._columns import RaggedColumn, StringColumn
 from torchfits._fields import Column
+from torchfits._frame_columns import columns_of_frame
 from torchfits._table_file import Batch
 from torchfits._values import Masked, offsets_of, shared, values_of
 from torchfits.errors import UnwritableDataError
@@ -35,7 +36,7 @@ def batch_of(data: object) -> Batch | None:
     if _is_a(data, "astropy", "Table"):
         return _from_astropy(data)
     if _is_a(data, "torch_frame", "TensorFrame"):
-        return _from_frame(data)
+        return columns_of_frame(data)
     if _is_a(data, "pandas", "DataFrame") or hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
         return _from_arrow(data)
     return None
@@ -76,48 +77,6 @@ def _unit_text(unit: Any) -> str:  # noqa: ANN401
         return unit.to_string("fits")
     except ValueError:
         return str(unit)
-
-
-# torch_frame
-
-
-def _from_frame(frame: Any) -> Batch:  # noqa: ANN401
-    columns: dict[str, object] = {}
-    described: dict[str, Column] = {}
-    for stype, names in frame.col_names_dict.items():
-        features = frame.feat_dict[stype]
-        for index, name in enumerate(names):
-            columns[name] = _feature(name, stype.value, features, index)
-            if stype.value == "categorical":
-                described[name] = Column(null=-1)
-    if frame.y is not None:
-        if "y" in columns:
-            raise UnwritableDataError("column 'y': the name of the target, and of a feature too")
-        columns["y"] = frame.y
-    return Batch(columns, described)
-
-
-def _feature(name: str, stype: str, features: Any, index: int) -> object:  # noqa: ANN401
-    match stype:
-        case "numerical" | "categorical":
-            return features[:, index]
-        case "multicategorical" | "sequence_numerical":
-            cell = features[:, index]
-            return RaggedColumn(cell.values, cell.offset)
-        case "embedding" | "text_embedded" | "image_embedded":
-            return features[:, index].values
-        case "timestamp":
-            return _times(features[:, index].cpu().numpy())
-        case _:
-            raise UnwritableDataError(f"column {name!r}: FITS has nothing for the stype {stype}")
-
-
-def _times(parts: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Times out of year, month and day from 0, weekday, hour, minute, second; none where they are -1."""
-    years = parts[:, 0].astype("M8[Y]") - 1970
-    days = (years.astype("M8[M]") + parts[:, 1]).astype("M8[D]") + parts[:, 2]
-    times = days.astype("M8[s]") + (parts[:, 4] * 3600 + parts[:, 5] * 60 + parts[:, 6])
-    return np.where(parts[:, 0] < 0, np.datetime64("NaT"), times)
 
 
 # Arrow

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 FIRST_IMAGE = -2
 FIRST_TABLE = -3
+FIRST_DATA = -4
 BY_NAME = -1
 
 _RUNNING = 0
@@ -32,7 +33,7 @@ _RUNNING = 0
 _Result = TypeVar("_Result")
 
 Selector = tuple[int, str | None, int]
-"""An HDU for the engine: its number from 0, BY_NAME, FIRST_IMAGE or FIRST_TABLE; its name; its version, 0 for any."""
+"""An HDU for the engine: its number from 0, BY_NAME or one of FIRST_*; its name; its version, 0 for any."""
 
 
 class _ImageRequest(Protocol):
@@ -132,6 +133,8 @@ class _Headers(Protocol):
 
     def listHdus(self, path: str, /) -> object: ...
 
+    def describeHdu(self, path: str, hdu: int, name: str | None, version: int, /) -> object: ...
+
 
 class _Tables(Protocol):
     def readColumns(
@@ -163,6 +166,24 @@ class _Tables(Protocol):
         content: str,
         /,
     ) -> None: ...
+
+    def findRows(
+        self,
+        path: str,
+        hdu: int,
+        name: str | None,
+        version: int,
+        slice: str | None,
+        list: int,
+        condition: str,
+        /,
+    ) -> int: ...
+
+    def findByRowFilter(self, path: str, hdu: int, name: str | None, version: int, filter: str, /) -> int: ...
+
+    def columnsOf(self, condition: str, place: str, columns: str, /) -> object: ...
+
+    def findHeldRows(self, condition: str, place: str, columns: str, rows: int, values: int, /) -> int: ...
 
     def makeNumericalBlock(self, columns: int, /) -> int: ...
 
@@ -692,6 +713,98 @@ def read_by_row_filter(
     return _columns_in(_finish(api, api.tables.readByRowFilter, path, *selector, wanted, row_filter))
 
 
+def find_rows(path: str, selector: Selector, rows: Rows, condition: str) -> torch.Tensor:
+    """The places, from 0, among rows of a table of those for which a condition is true: int64, in order.
+
+    Args:
+        path: of the file, as `encode` gives it.
+        selector: of the HDU.
+        rows: among which they are; without a mask.
+        condition: as for `read_columns`.
+    """
+    api = _enter()
+    numbers = None if rows.numbers is None else Exported(rows.numbers)
+    address = 0 if numbers is None else numbers.address
+    return tensor_at(_finish(api, api.tables.findRows, path, *selector, rows.slice, address, condition))
+
+
+def find_by_row_filter(path: str, selector: Selector, row_filter: str) -> torch.Tensor:
+    """Likewise, among all rows, of those for which an expression of cfitsio's row filter holds."""
+    api = _enter()
+    return tensor_at(_finish(api, api.tables.findByRowFilter, path, *selector, row_filter))
+
+
+@dataclass(frozen=True)
+class HeldTable:
+    """Columns in memory that a condition may name.
+
+    Attributes:
+        place: what their rows are, for messages.
+        lines: of each column, as the engine's HeldColumn has it.
+        rows: how many there are.
+    """
+
+    place: str
+    lines: Sequence[str]
+    rows: int
+
+
+@dataclass(frozen=True)
+class HeldValues:
+    """A column that a condition names.
+
+    Attributes:
+        index: of the column, from 0.
+        values: a dense CPU tensor with one value for each row; with `offsets` uint8, the characters of all strings.
+        offsets: int64 (rows + 1), where the strings begin and the last one ends; None for others.
+        null: the integer that stands for none; None if there is no such value.
+    """
+
+    index: int
+    values: torch.Tensor
+    offsets: torch.Tensor | None
+    null: int | None
+
+
+def columns_of(condition: str, table: HeldTable) -> list[int]:
+    """The numbers, from 0, of the columns that a condition names."""
+    api = _enter()
+    text = _text(api, api.tables.columnsOf, condition, table.place, "\n".join(table.lines))
+    return [int(number) for number in text.split(",") if number]
+
+
+def find_held_rows(condition: str, table: HeldTable, held: Sequence[HeldValues]) -> torch.Tensor:
+    """The numbers, from 0, of the rows for which a condition is true: int64, in order.
+
+    Args:
+        condition: as for `read_columns`.
+        table: the columns.
+        held: the values of those that the condition names.
+    """
+    api = _enter()
+    # What is exported lives until the call is over.
+    values = [Exported(column.values) for column in held]
+    offsets = [None if column.offsets is None else Exported(column.offsets) for column in held]
+    numbers = [
+        (
+            column.index,
+            value.address,
+            0 if starts is None else starts.address,
+            column.null is not None,
+            _bits(column.null),
+        )
+        for column, value, starts in zip(held, values, offsets, strict=True)
+    ]
+    plan = Exported(torch.tensor(numbers, dtype=torch.int64).reshape(-1, 5))
+    begin = api.tables.findHeldRows
+    return tensor_at(_finish(api, begin, condition, table.place, "\n".join(table.lines), table.rows, plan.address))
+
+
+def _bits(null: int | None) -> int:
+    """A number of 64 bits as one with a sign."""
+    return 0 if null is None else (null + 2**63) % 2**64 - 2**63
+
+
 def _columns_in(result: int) -> list[ReadColumn]:
     text, *blocks = _tensors_in(result)
     lines = bytes(text.numpy()).decode().split("\n")[:-1]
@@ -796,6 +909,13 @@ def list_hdus(path: str) -> str:
     """The lines of `Headers.listHdus`."""
     api = _enter()
     return _text(api, api.headers.listHdus, path)
+
+
+def describe_hdu(path: str, selector: Selector) -> tuple[int, str]:
+    """The number of an HDU from 0, and its kind as `Headers.listHdus` has it."""
+    api = _enter()
+    number, kind, _ = _text(api, api.headers.describeHdu, path, *selector).split("\t", 2)
+    return int(number), kind
 
 
 def describe() -> str:

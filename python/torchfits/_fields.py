@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 _DISPLAY = re.compile(r"[ALIBOZ]\d+(\.\d+)?|(F|EN?|ES|G|D)\d+\.\d+(E\d+)?")
 
 
+def is_display(text: str) -> bool:
+    """Whether it can be TDISP (FITS 4.0, table 20)."""
+    return _DISPLAY.fullmatch(text) is not None
+
+
 @dataclass(frozen=True)
 class Column:
     """How a column is written, where the data alone do not tell.
@@ -82,7 +87,7 @@ class Field(ABC):
         self.letter = values.letter
         self.zero = values.zero
         self._column = column
-        if column.display is not None and not _DISPLAY.fullmatch(column.display):
+        if column.display is not None and not is_display(column.display):
             raise self.failure(f"display {column.display!r} is no TDISP")
 
     def encode(self, values: Values, heap: Heap) -> RowPart:

@@ -23,6 +23,7 @@ from torch_frame.data.stats import StatType
 
 from torchfits import _arrow, _engine
 from torchfits._columns import ColumnInfo, RaggedColumn, StringColumn
+from torchfits._location import split_row_filter
 from torchfits._memory import Content, Source, Transfers, kept
 from torchfits._rows import ColumnData, null_value
 from torchfits.tables import Rows, describe_table, read_columns
@@ -185,7 +186,7 @@ def read_table(
         ValueError: if a column cannot be what `stypes` says.
     """
     file = kept(path)
-    schema = describe_table(file, hdu=hdu)
+    schema = describe_table(split_row_filter(file)[0], hdu=hdu)
     data = read_columns(file, columns, hdu=hdu, rows=rows, where=where)
     infos = {name: schema[name] for name in data}
     frame = materialize(data, infos, stypes=stypes, source=os.fspath(file))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex, cast, overload
 
 import torch
 
-from torchfits import _exports, _plan
+from torchfits import _exports, _plan, _sources
 from torchfits._batching import batches
 from torchfits._memory import Content, Source, kept, transfers
 from torchfits._sky import SkyMatch
@@ -33,8 +33,8 @@ def table(path: Source, *, hdu: Hdu | None = None) -> Table:
     """A table of a file, of which nothing is read yet, not even its header.
 
     Args:
-        path: the file, as for `read_columns`, but without a row filter: `filter` has conditions. Bytes are held as long
-            as the table; a file object is read now.
+        path: the file, as for `read_columns`, also with a row filter of CFITSIO: its rows are found when they are
+            needed first, and kept by their numbers. Bytes are held as long as the table; a file object is read now.
         hdu: a number from 0, a name, or (name, version); None for the first HDU with a table.
     """
     file = kept(path)
@@ -127,7 +127,7 @@ class Table:
         """
         if isinstance(key, str):
             source = self._plan.source
-            name = _plan.find(source.schema, key)
+            name = _sources.find(source.schema, key)
             return source.read([name])[name]
         if isinstance(key, slice):
             return self._take(_checked_slice(cast("slice[Any, Any, Any]", key)))
@@ -159,12 +159,9 @@ class Table:
 
         Args:
             condition: "MAG_G < 20 and CLASS in ('STAR', 'QSO')", as `where` of `read_columns`. It may name any
-                column of the file, whether it is selected or not.
-
-        Raises:
-            ValueError: for rows that are not told by their numbers in a file: joined or grouped ones, and those that
-                were chosen by sort(), sample(), numbers, a mask or a slice with a step out of rows that were filtered
-                before. The condition then belongs before that step.
+                column that was there before columns were selected. Of joined and grouped rows the columns that it
+                names are read, and it is about what was read: an empty string is null, and a logical value that was
+                neither T nor F is false.
         """
         if not isinstance(condition, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"a condition is a str, not {type(condition).__name__}")
@@ -294,7 +291,7 @@ class Table:
         Rows are read a window at a time, at most about 32 MiB (or one batch, if it is larger), whatever the size of the
         table, and one window ahead. Batches are views of a window: whoever keeps one keeps it all. Rows that were
         sorted, sampled, or joined are read from the file window by window too, but which rows they are is held (8 bytes
-        each); of rows chosen out of filtered ones, and of groups, the columns are held.
+        each); of groups the columns are held.
 
         Args:
             batch_size: rows of a batch.
@@ -374,11 +371,6 @@ def _filtered(plan: _plan.Step, condition: str) -> _plan.Step:
     """The condition before sorting and selecting, which do not change what it means."""
     if isinstance(plan, _plan.Sort | _plan.Select):
         return plan.after(_filtered(plan.inputs[0], condition))
-    if not plan.filterable:
-        raise ValueError(
-            f"rows of {plan} are not told by their numbers in a file: this condition belongs before the step that "
-            f"joined, grouped or chose them: {condition}"
-        )
     return _plan.Filter((plan,), condition)
 
 

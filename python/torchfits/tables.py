@@ -138,6 +138,44 @@ def _in_order(rows: _engine.Rows, condition: str | None) -> tuple[_engine.Rows, 
     return replace(rows, numbers=numbers[order]), order
 
 
+def find_rows(
+    path: Source, condition: str, *, hdu: Hdu | None = None, rows: slice | torch.Tensor | None = None
+) -> torch.Tensor:
+    """Finds the rows of a table for which a condition is true.
+
+    Args:
+        path: the file, without a row filter.
+        condition: as `where` of `read_columns`.
+        hdu: as for `read_columns`.
+        rows: a slice or row numbers; None for all rows.
+
+    Returns:
+        The places of these rows, from 0, among `rows`: int64, in order.
+
+    Raises:
+        FitsError: one of its subclasses, as `read_columns`.
+    """
+    name, selector, _ = locate(path, hdu, default=_FIRST_TABLE)
+    picked, order = _in_order(_rows(rows), None)
+    found = _engine.find_rows(name, selector, picked, condition)
+    return found if order is None else order[found].sort().values
+
+
+def find_by_row_filter(path: Source, row_filter: str, *, hdu: Hdu | None = None) -> torch.Tensor:
+    """The numbers, from 0, of the rows of a table for which CFITSIO's row filter holds: int64, in order.
+
+    Args:
+        path: the file, without the row filter.
+        row_filter: an expression, as `read_columns` has it.
+        hdu: as for `read_columns`.
+
+    Raises:
+        FitsError: one of its subclasses, as `read_columns`.
+    """
+    name, selector, _ = locate(path, hdu, default=_FIRST_TABLE)
+    return _engine.find_by_row_filter(name, selector, row_filter)
+
+
 def _reordered(column: ColumnData, order: torch.Tensor | None) -> ColumnData:
     """The rows where `order` took them from."""
     if order is None:

@@ -41,6 +41,9 @@ def write(
     ISO 8601 text. More axes than one of rows give TDIM. Missing values (masks, nulls) become NaN, TNULL, the empty
     string, or a truth value that is neither. Strings get the width of the longest one, with zeros behind shorter ones.
 
+    Of a `MaterializedFrame` everything is written, `others` too: categories as the values that they stand for, numbers
+    as the float32 that they are in the frame, times as text, and units. Read again it is the same frame.
+
     Args:
         path: of the file. Taken literally: brackets in it have no meaning.
         data: a dict from name to column, a structured array, a `TensorFrame`, a table of Arrow (or of whatever gives

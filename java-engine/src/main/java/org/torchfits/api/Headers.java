@@ -50,6 +50,22 @@ public final class Headers {
     }
   }
 
+  /**
+   * Number of an HDU from 0, and behind a tab its line as {@link #listHdus} has it; null as for
+   * {@link #readHeader}.
+   *
+   * @param hdu as for {@link Images#readImage}; -4 for the first with an image or a table
+   */
+  public static @Nullable String describeHdu(
+      String path, int hdu, @Nullable String name, int version) {
+    try (HduReader reader = OpenFiles.open(path)) {
+      Hdu found = reader.find(new HduSelector(hdu, name, version));
+      return found.index() + "\t" + line(found);
+    } catch (Unfinished comeBack) {
+      return null;
+    }
+  }
+
   private static String line(Hdu hdu) {
     String shape =
         LongStream.of(hdu.shape()).mapToObj(Long::toString).collect(Collectors.joining(","));

@@ -16,6 +16,7 @@ import org.torchfits.table.Column;
 import org.torchfits.table.ColumnEncoder;
 import org.torchfits.table.FilteredLoader;
 import org.torchfits.table.NumericalBlock;
+import org.torchfits.table.RowFinder;
 import org.torchfits.table.Rows;
 import org.torchfits.table.TableFile;
 import org.torchfits.table.TableLayout;
@@ -115,6 +116,77 @@ public final class Tables {
       List<Column> wanted = columns(file, columns);
       return FilteredLoader.loadByCfitsio(path, file, wanted, filter, Abi.UNVERSIONED);
     });
+  }
+
+  /**
+   * Finds the rows of a table for which a condition is true.
+   *
+   * @see #readColumns for the parameters
+   * @return as {@link RowFinder} and {@link Tasks} have it
+   */
+  public static long findRows(
+      String path,
+      int hdu,
+      @Nullable String name,
+      int version,
+      @Nullable String slice,
+      long list,
+      String condition) {
+    HduSelector selector = new HduSelector(hdu, name, version);
+    TensorView numbers = list == 0 ? null : TensorView.at(list, Abi.UNVERSIONED);
+    return Tasks.begin(() -> {
+      TableFile file = TableFile.open(path, selector);
+      return RowFinder.find(file, rowsOf(file, slice, numbers), condition, Abi.UNVERSIONED);
+    });
+  }
+
+  /** Closes the file if there are no such rows. */
+  private static Rows rowsOf(TableFile file, @Nullable String slice, @Nullable TensorView list) {
+    try {
+      return rows(file.layout(), slice, list, -1);
+    } catch (RuntimeException | Error failure) {
+      file.close();
+      throw failure;
+    }
+  }
+
+  /**
+   * Finds the rows of a table for which a row filter of cfitsio holds.
+   *
+   * @see #readByRowFilter for the parameters
+   * @return as {@link RowFinder} and {@link Tasks} have it
+   */
+  public static long findByRowFilter(
+      String path, int hdu, @Nullable String name, int version, String filter) {
+    HduSelector selector = new HduSelector(hdu, name, version);
+    return Tasks.begin(() ->
+        RowFinder.findByCfitsio(path, TableFile.open(path, selector), filter, Abi.UNVERSIONED));
+  }
+
+  /**
+   * Which columns of a table in memory a condition names.
+   *
+   * @see RowFinder#columnsOf
+   */
+  public static String columnsOf(String condition, String place, String columns) {
+    return RowFinder.columnsOf(condition, place, columns);
+  }
+
+  /**
+   * Finds the rows of a table in memory for which a condition is true.
+   *
+   * @param place what the rows are, as errors show it
+   * @param columns of the table, as for {@link #columnsOf}
+   * @param rows how many there are
+   * @param values address of the {@code DLManagedTensor} that tells the values, as {@link
+   *     RowFinder#findHeld} has it
+   * @return as {@link RowFinder} and {@link Tasks} have it
+   */
+  public static long findHeldRows(
+      String condition, String place, String columns, long rows, long values) {
+    TensorView held = TensorView.at(values, Abi.UNVERSIONED);
+    return Tasks.begin(
+        () -> RowFinder.findHeld(condition, place, columns, rows, held, Abi.UNVERSIONED));
   }
 
   /** Closes the file if there are no such columns. */

@@ -71,4 +71,12 @@ public record Hdu(
       case BINARY_TABLE, ASCII_TABLE, OTHER -> false;
     };
   }
+
+  /** Whether this is a table, perhaps without rows. */
+  public boolean hasTable() {
+    return switch (kind) {
+      case BINARY_TABLE, ASCII_TABLE -> true;
+      case IMAGE, COMPRESSED_IMAGE, RANDOM_GROUPS, OTHER -> false;
+    };
+  }
 }

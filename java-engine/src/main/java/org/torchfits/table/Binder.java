@@ -25,7 +25,7 @@ final class Binder {
   private static final Set<String> OVERFLOWING = Set.of("+", "-", "*", "abs");
 
   private final ExpressionText source;
-  private final TableLayout table;
+  private final Schema table;
   private final ArithmeticBinder arithmetic;
   private final ComparisonBinder comparisons;
   private final MembershipBinder memberships;
@@ -33,7 +33,7 @@ final class Binder {
   private final TreeSet<Integer> columns = new TreeSet<>();
   private boolean mayOverflow;
 
-  Binder(ExpressionText source, TableLayout table) {
+  Binder(ExpressionText source, Schema table) {
     this.source = source;
     this.table = table;
     this.arithmetic = new ArithmeticBinder(source);
@@ -125,7 +125,7 @@ final class Binder {
   }
 
   private Bound name(Expression.Name name) {
-    Column column = table.find(name.text());
+    SchemaColumn column = table.find(name.text());
     if (column != null) {
       return column(name, column);
     }
@@ -140,7 +140,7 @@ final class Binder {
     return new Bound.Truths(Logic.constant(truth));
   }
 
-  private Bound column(Expression.Name name, Column column) {
+  private Bound column(Expression.Name name, SchemaColumn column) {
     int index = column.index();
     ValueType type = type(name, column);
     columns.add(index);
@@ -154,11 +154,11 @@ final class Binder {
     };
   }
 
-  private ValueType type(Expression.Name name, Column column) {
+  private ValueType type(Expression.Name name, SchemaColumn column) {
     if (column.problem() != null) {
       throw source.error(name.position(), column.describe() + ": " + column.problem());
     }
-    ValueType type = ValueType.of(column);
+    ValueType type = column.valueType();
     if (type == ValueType.NONE) {
       throw source.error(
           name.position(),

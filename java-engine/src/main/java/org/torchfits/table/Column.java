@@ -36,7 +36,8 @@ public record Column(
     String display,
     long[] dim,
     @Nullable ColumnCodec codec,
-    @Nullable String problem) {
+    @Nullable String problem)
+    implements SchemaColumn {
 
   /** Bytes of the field in a row. */
   public long bytes() {
@@ -48,7 +49,13 @@ public record Column(
     return scale != 1 || zero != 0;
   }
 
+  @Override
+  public ValueType valueType() {
+    return ValueType.of(this);
+  }
+
   /** As errors show it: number from 1, name and TFORMn. */
+  @Override
   public String describe() {
     return "column " + (index + 1) + " '" + name + "' (" + form.text().strip() + ")";
   }

@@ -1,13 +1,10 @@
 package org.torchfits.table;
 
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.torchfits.dlpack.Abi;
 import org.torchfits.dlpack.DlpackTensor;
-import org.torchfits.dlpack.ElementType;
-import org.torchfits.dlpack.NativeMemoryException;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
 import org.torchfits.work.Job;
@@ -21,9 +18,6 @@ import org.torchfits.zone.ZoneMaps;
  * names, a second one lists the rows that it found, and then {@link TableLoader} reads them.
  */
 public final class FilteredLoader {
-  /** Rows of the scan that are listed by one thread. */
-  private static final long LIST_ROWS = 256 << 10;
-
   /** Up to this one thread is done before a second one, woken for it, would have been of help. */
   private static final long SMALL_BYTES = 256 << 10;
 
@@ -85,18 +79,8 @@ public final class FilteredLoader {
     }
   }
 
-  /** The rows are in the file, and no more than it has bytes. */
-  private void requireBytes() {
-    file.requireRows(rows);
-    if (file.layout().rowBytes() == 0) {
-      // Any number of them fits into any file.
-      throw new FitsException(
-          ErrorKind.UNSUPPORTED, file.layout().place() + ": a condition on rows without bytes");
-    }
-  }
-
   private Task task(String path, String filter) {
-    requireBytes();
+    file.requireBytes(rows);
     if (file.compressed() != null) {
       // It would filter the rows of compressed bytes.
       throw new FitsException(
@@ -111,7 +95,7 @@ public final class FilteredLoader {
   }
 
   private Task task(Predicate predicate) {
-    requireBytes();
+    file.requireBytes(rows);
     ScannedRows scanned = ScannedRows.of(file, rows, predicate, ZoneMaps.OF_PROCESS);
     RowSieve whole = RowSieve.of(file, scanned, columns, MOST_KEPT_BYTES);
     sieve = whole;
@@ -133,7 +117,12 @@ public final class FilteredLoader {
     };
   }
 
-  private static Job share(Job job, long bytes) {
+  /**
+   * Lets others help with a job.
+   *
+   * @param bytes that it reads
+   */
+  static Job share(Job job, long bytes) {
     if (job.pieces() > 1 && bytes > SMALL_BYTES) {
       Workers.share(job);
     }
@@ -148,33 +137,14 @@ public final class FilteredLoader {
   }
 
   private Task.Second list(RowSelection selected) {
-    long[] places = selected.counts(LIST_ROWS);
-    long found = places[places.length - 1];
-    if (found == rows.count()) {
+    if (selected.count() == rows.count()) {
       return read(rows);
     }
-    MemorySegment numbers = allocate(found).elements();
-    Job job =
-        new Job(
-            places.length - 1,
-            piece -> {
-              long place = places[(int) piece] * Long.BYTES;
-              selected.list(rows, piece * LIST_ROWS, LIST_ROWS, numbers.asSlice(place));
-            });
-    Workers.share(job);
-    Rows chosen = Rows.numbered(numbers, found, file.layout().rows());
-    return new Task.Second(job, () -> read(chosen));
-  }
-
-  private DlpackTensor allocate(long count) {
-    try {
-      DlpackTensor numbers = DlpackTensor.allocate(abi, ElementType.INT64, count);
-      list = numbers;
-      return numbers;
-    } catch (NativeMemoryException refused) {
-      throw new FitsException(
-          ErrorKind.OUT_OF_MEMORY, file.layout().place() + ": " + refused.getMessage());
-    }
+    RowList found = RowList.of(selected, rows, abi, file.layout().place());
+    list = found.numbers();
+    long tableRows = file.layout().rows();
+    Rows chosen = Rows.numbered(found.numbers().elements(), found.count(), tableRows);
+    return new Task.Second(found.job(), () -> read(chosen));
   }
 
   private Task.Second read(Rows chosen) {

@@ -13,31 +13,41 @@ import org.torchfits.zone.Zones;
  *
  * <p>Does not change; safe for use by several threads.
  *
- * @param columns that the condition asks for, in the order of the table
+ * @param columns that the condition asks for, by their numbers, in the order of the table
  * @param mayOverflow whether it is an error for some integers
  */
-record Predicate(TableLayout table, List<Column> columns, TruthNode node, boolean mayOverflow) {
+record Predicate(Schema table, List<Integer> columns, TruthNode node, boolean mayOverflow) {
   /**
    * The condition that a text tells.
    *
    * @throws FitsException of kind BAD_EXPRESSION that shows where the text is wrong
    */
-  static Predicate of(String text, TableLayout table) {
+  static Predicate of(String text, Schema table) {
     ExpressionText source = new ExpressionText(text);
     Binder binder = new Binder(source, table);
     TruthNode node = binder.condition(ExpressionParser.parse(source));
-    List<Column> columns = binder.columns().stream().map(table.columns()::get).toList();
-    return new Predicate(table, columns, node, binder.mayOverflow());
+    return new Predicate(table, binder.columns(), node, binder.mayOverflow());
   }
 
-  /** In which zones a row may count, or be one for which the condition is an error. */
-  boolean[] mayConcern(Zones zones) {
+  /** The columns that the condition asks for, of the table that it was made for. */
+  List<Column> columnsOf(TableLayout layout) {
+    return columns.stream().map(layout.columns()::get).toList();
+  }
+
+  /**
+   * In which zones a row may count, or be one for which the condition is an error.
+   *
+   * @param layout of the table that it was made for
+   */
+  boolean[] mayConcern(TableLayout layout, Zones zones) {
     byte[] sets = node.possible(zones);
     boolean[] concerned = new boolean[sets.length];
     for (int i = 0; i < sets.length; i++) {
       concerned[i] = mayOverflow || (sets[i] & Possible.TRUE) != 0;
     }
-    columns.stream().filter(Predicate::mayBeBad).forEach(c -> addUnknown(c, zones, concerned));
+    columnsOf(layout).stream()
+        .filter(Predicate::mayBeBad)
+        .forEach(column -> addUnknown(column, zones, concerned));
     return concerned;
   }
 

@@ -33,7 +33,7 @@ final class PredicateScan {
     this.scanned = scanned;
     this.selection = selection;
     this.fetcher = new RowFetcher(file, scanned.rows());
-    this.groups = FieldGroup.of(scanned.predicate().columns(), fetcher.gapBytes());
+    this.groups = FieldGroup.of(scanned.columns(), fetcher.gapBytes());
     this.blockRows = (int) fetcher.rowsOfPiece(groups.stream().mapToLong(FieldGroup::bytes));
     this.pieces = scanned.pieces(Math.max(blockRows, LEAST_ROWS));
   }
@@ -51,7 +51,7 @@ final class PredicateScan {
   private void scan(int piece) {
     long first = pieces.first(piece);
     ZoneFold fold = scanned.begin(first);
-    StoredRows stored = new StoredRows(scanned.predicate().table(), scanned.rows());
+    StoredRows stored = new StoredRows(scanned.table(), scanned.rows());
     Work work = new Work(new Evaluation(), stored, fold);
     for (int done = 0; done < pieces.count(piece); done += blockRows) {
       scan(work, first + done, Math.min(blockRows, pieces.count(piece) - done));

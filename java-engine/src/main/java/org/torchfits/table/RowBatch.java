@@ -2,7 +2,7 @@ package org.torchfits.table;
 
 /**
  * At most {@link Evaluation#ROWS} rows of a table, whose columns are decoded when they are asked
- * for. A column is only asked for as the type that {@link Schema#type} tells.
+ * for. A column is only asked for as the type that {@link SchemaColumn#valueType} tells.
  */
 interface RowBatch {
   int count();

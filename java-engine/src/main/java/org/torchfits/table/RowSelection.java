@@ -68,6 +68,11 @@ final class RowSelection implements AutoCloseable {
     return before;
   }
 
+  /** How many are selected. */
+  long count() {
+    return count(0, rows);
+  }
+
   private long count(long from, long most) {
     long count = 0;
     long end = Math.ceilDiv(Math.min(rows, from + most), Long.SIZE);

@@ -69,7 +69,7 @@ final class RowSieve implements AutoCloseable {
   static @Nullable RowSieve of(
       TableFile file, ScannedRows scanned, List<Column> columns, long mostKept) {
     FieldGroup wanted = FieldGroup.joined(columns);
-    List<Column> named = scanned.predicate().columns();
+    List<Column> named = scanned.columns();
     FieldGroup read = FieldGroup.joined(Stream.concat(named.stream(), columns.stream()).toList());
     boolean isShort =
         file.layout().rowBytes() <= RowFetcher.GAP_BYTES

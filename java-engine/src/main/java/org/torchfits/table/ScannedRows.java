@@ -1,5 +1,6 @@
 package org.torchfits.table;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.torchfits.source.FileIdentity;
 import org.torchfits.zone.ZoneFold;
@@ -21,11 +22,14 @@ final class ScannedRows {
   /** A map, and what belongs to it while rows are read. */
   private record Mapped(ZoneMaps maps, ZoneMaps.Key key, ZoneMap map, ZoneRecorder recorder) {}
 
+  private final TableLayout table;
   private final Rows rows;
   private final Predicate predicate;
   private final @Nullable Mapped zones;
 
-  private ScannedRows(Rows rows, Predicate predicate, @Nullable Mapped zones) {
+  private ScannedRows(
+      TableLayout table, Rows rows, Predicate predicate, @Nullable Mapped zones) {
+    this.table = table;
     this.rows = rows;
     this.predicate = predicate;
     this.zones = zones;
@@ -43,11 +47,12 @@ final class ScannedRows {
     // The layout was made only because this product is one.
     boolean isLarge = table.rows() * table.rowBytes() >= LEAST_BYTES;
     if (identity == null || rows.step() != 1 || rows.count() == 0 || !isLarge) {
-      return new ScannedRows(rows, predicate, null);
+      return new ScannedRows(table, rows, predicate, null);
     }
     var key = new ZoneMaps.Key(identity, file.hdu(), table.rows(), table.rowBytes());
     ZoneMap map = maps.of(key);
-    return new ScannedRows(rows, predicate, new Mapped(maps, key, map, new ZoneRecorder(map)));
+    Mapped zones = new Mapped(maps, key, map, new ZoneRecorder(map));
+    return new ScannedRows(table, rows, predicate, zones);
   }
 
   /** The wanted rows. */
@@ -58,6 +63,16 @@ final class ScannedRows {
   /** The condition. */
   Predicate predicate() {
     return predicate;
+  }
+
+  /** The table that they are of. */
+  TableLayout table() {
+    return table;
+  }
+
+  /** The columns that the condition names. */
+  List<Column> columns() {
+    return predicate.columnsOf(table);
   }
 
   /**
@@ -75,7 +90,7 @@ final class ScannedRows {
     int zoneRows = zones.map.zoneRows();
     int first = (int) (begin / zoneRows);
     int end = (int) Math.ceilDiv(rows.end(), zoneRows);
-    boolean[] concerned = predicate.mayConcern(zones.map.zones(first, end));
+    boolean[] concerned = predicate.mayConcern(table, zones.map.zones(first, end));
     for (int zone = first; zone < end; zone++) {
       if (concerned[zone - first]) {
         long start = (long) zone * zoneRows - begin;

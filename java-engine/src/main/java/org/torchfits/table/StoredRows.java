@@ -167,6 +167,14 @@ final class StoredRows implements RowBatch {
     }
   }
 
+  private static int[] starts(int width, int count) {
+    int[] starts = new int[count + 1];
+    for (int i = 0; i <= count; i++) {
+      starts[i] = i * width;
+    }
+    return starts;
+  }
+
   /** Puts them into an array, which holds for the rows at hand. */
   @Override
   public Texts texts(int index) {
@@ -174,7 +182,7 @@ final class StoredRows implements RowBatch {
     int width = (int) ValueType.textBytes(column(index));
     Texts place = texts[index];
     if (place == null || place.bytes().length < width * count) {
-      place = new Texts(new byte[width * count], 0, width, width);
+      place = new Texts(new byte[width * count], starts(width, count));
       texts[index] = place;
     }
     FieldKernels.copy(field.bytes, field.at, field.stride, place.bytes(), width, count);

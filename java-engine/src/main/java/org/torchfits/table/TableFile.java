@@ -171,6 +171,20 @@ public final class TableFile implements AutoCloseable {
   }
 
   /**
+   * Likewise, where something is kept for each of the rows: no more than the file has bytes.
+   *
+   * @throws FitsException of kind UNSUPPORTED if the rows have none
+   */
+  void requireBytes(Rows rows) {
+    requireRows(rows);
+    if (layout.rowBytes() == 0) {
+      // Any number of them fits into any file.
+      throw new FitsException(
+          ErrorKind.UNSUPPORTED, layout.place() + ": a condition on rows without bytes");
+    }
+  }
+
+  /**
    * Fills a segment.
    *
    * @param offset in the file, within the data of the HDU

@@ -30,7 +30,8 @@ public record TableLayout(
     long dataOffset,
     long heapOffset,
     long heapBytes,
-    List<Column> columns) {
+    List<Column> columns)
+    implements Schema {
 
   /**
    * The layout of an HDU.
@@ -132,18 +133,9 @@ public record TableLayout(
     return found;
   }
 
-  /** Likewise; null if there is none. */
-  @Nullable Column find(String name) {
-    Column folded = null;
-    for (Column column : columns) {
-      if (column.name().equals(name)) {
-        return column;
-      }
-      if (folded == null && column.name().equalsIgnoreCase(name)) {
-        folded = column;
-      }
-    }
-    return folded;
+  @Override
+  public @Nullable Column find(String name) {
+    return Names.find(columns, name);
   }
 
   /**
@@ -160,12 +152,9 @@ public record TableLayout(
     return columns.get(number);
   }
 
-  /** The first names, as errors show them. */
-  String names() {
-    int most = 20;
-    List<String> first = columns.stream().limit(most).map(Column::name).toList();
-    String more = columns.size() > most ? ", ..." : "";
-    return "the table has " + columns.size() + ": " + String.join(", ", first) + more;
+  @Override
+  public String names() {
+    return Names.list(columns);
   }
 
   /** The error of bytes that do not mean what they must. */

@@ -6,20 +6,19 @@ import java.util.Arrays;
  * Texts of some rows, as they stand in the table: each ends at its first NUL, and blanks at its end
  * do not count.
  *
- * @param start of the first one, in bytes
- * @param stride from one to the next
- * @param width of each
+ * @param starts where the place of each begins in {@code bytes}, and that of the last one ends
  */
-record Texts(byte[] bytes, int start, int stride, int width) {
+record Texts(byte[] bytes, int[] starts) {
   int from(int row) {
-    return start + row * stride;
+    return starts[row];
   }
 
   /** Where the text of a row ends. */
   int end(int row) {
-    int from = from(row);
+    int from = starts[row];
+    int limit = starts[row + 1];
     int end = from;
-    while (end < from + width && bytes[end] != 0) {
+    while (end < limit && bytes[end] != 0) {
       end++;
     }
     while (end > from && bytes[end - 1] == ' ') {
@@ -28,15 +27,20 @@ record Texts(byte[] bytes, int start, int stride, int width) {
     return end;
   }
 
-  /** Whether the first byte is a NUL, which is how a null string is told from an empty one. */
+  /**
+   * Whether the first byte is a NUL, which is how a null string is told from an empty one in a
+   * file; or there is no byte, as in memory, where there are no NULs.
+   */
   boolean isNull(int row) {
-    return width > 0 && bytes[from(row)] == 0;
+    return starts[row] == starts[row + 1] || bytes[starts[row]] == 0;
   }
 
   /** Whether the text is that one, which does not end with blanks. */
   boolean equals(int row, byte[] text) {
-    int from = from(row);
-    return text.length <= width && startsWith(from, text) && end(row) == from + text.length;
+    int from = starts[row];
+    return text.length <= starts[row + 1] - from
+        && startsWith(from, text)
+        && end(row) == from + text.length;
   }
 
   private boolean startsWith(int from, byte[] text) {

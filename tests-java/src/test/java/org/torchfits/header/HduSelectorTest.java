@@ -37,6 +37,15 @@ class HduSelectorTest {
   }
 
   @Test
+  void matches_firstData_isAnImageOrATable() {
+    HduSelector first = new HduSelector(HduSelector.FIRST_DATA, null, 0);
+    assertTrue(first.matches(hdu(HduKind.IMAGE, 4)));
+    assertTrue(first.matches(hdu(HduKind.ASCII_TABLE, 8, 0)));
+    assertFalse(first.matches(hdu(HduKind.IMAGE)));
+    assertFalse(first.matches(hdu(HduKind.OTHER, 4)));
+  }
+
+  @Test
   void matches_otherName_isNot() {
     assertFalse(named("SCI", 0).matches(hdu(1, "SCI2", 1)));
     assertFalse(named("SCI", 0).matches(hdu(1, "", 1)));
