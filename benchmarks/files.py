@@ -91,6 +91,14 @@ class BenchFiles:
             fits.CompImageHDU(_sky(side, dtype), **options).writeto(path)
         return str(path)
 
+    def compressed_images(self, count: int, side: int) -> list[str]:
+        """Paths of images of ``side`` x ``side``, int16 in RICE_1 tiles of HDU 1, no two the same."""
+        paths = [self.root / f"rice_{side}_{index:04}.fits" for index in range(count)]
+        for index, path in enumerate(paths):
+            if not path.exists():
+                fits.CompImageHDU(_sky(side, "i2") + np.int16(index), compression_type="RICE_1").writeto(path)
+        return [str(path) for path in paths]
+
     def scaled(self, kind: str, side: int) -> str:
         """Path of an image of ``side`` x ``side`` whose stored values are scaled; the kinds are those of ``SCALED``."""
         path = self.root / f"{kind.replace(' ', '_')}_{side}.fits"

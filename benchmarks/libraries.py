@@ -178,6 +178,13 @@ class Torchfits:
 
         return _data_loader(ImageDataset(paths), batch_size, workers)
 
+    def own_loader(self, paths: list[str], batch_size: int) -> Iterable[Any]:
+        """Our loader, which reads ahead by the engine's threads."""
+        from torchfits.data import DataLoader as OwnLoader
+        from torchfits.data import ImageDataset
+
+        return OwnLoader(ImageDataset(paths, dtype=None), batch_size)
+
     def versions(self) -> dict[str, str]:
         """See Library."""
         return {name: version(name) for name in ("torchfits", "torch", "jpype1")}

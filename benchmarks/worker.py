@@ -140,6 +140,12 @@ class Worker:
         loader = self.library.loader(paths, batch_size, workers)
         return lambda: (first_part(batch) for batch in loader)
 
+    def _training(self, paths: list[str], batch_size: int, workers: int) -> Callable[[], Iterable[Any]]:
+        """Epochs as a training script runs them: our own loader, which has no workers, or that of a peer."""
+        own = getattr(self.library, "own_loader", None)
+        loader = own(paths, batch_size) if own is not None else self.library.loader(paths, batch_size, workers)
+        return lambda: (first_part(batch) for batch in loader)
+
     def peak(self, path: str, warm_path: str) -> dict[str, int]:
         """Bytes of the result, and of peak resident memory beyond it, while ``path`` is read.
 
