@@ -45,7 +45,7 @@ public final class ZoneMaps {
   /**
    * @param bound of the bytes in memory
    */
-  ZoneMaps(long bound, CacheFolder folder) {
+  public ZoneMaps(long bound, CacheFolder folder) {
     this.bound = bound;
     this.folder = folder;
   }
