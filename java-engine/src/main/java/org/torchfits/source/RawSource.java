@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 /** Bytes as they are stored, in which {@link FitsSource} finds a FITS file. */
 interface RawSource extends ByteSource {
   /** What tells these bytes, as they are now, from all others. */
+  @Override
   FileIdentity identity();
 
   /** They will be read often. */

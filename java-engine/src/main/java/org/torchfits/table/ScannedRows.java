@@ -27,8 +27,7 @@ final class ScannedRows {
   private final Predicate predicate;
   private final @Nullable Mapped zones;
 
-  private ScannedRows(
-      TableLayout table, Rows rows, Predicate predicate, @Nullable Mapped zones) {
+  private ScannedRows(TableLayout table, Rows rows, Predicate predicate, @Nullable Mapped zones) {
     this.table = table;
     this.rows = rows;
     this.predicate = predicate;
