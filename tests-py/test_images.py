@@ -384,7 +384,7 @@ def test_readImage_wrongArgument_isRefusedBeforeTheFileIsTouched(arguments: Any,
     assert not isinstance(caught.value, torchfits.FitsError)
 
 
-@pytest.mark.parametrize("path", [b"a.fits", 3, None, 1.5])
+@pytest.mark.parametrize("path", [["a.fits"], 3, None, 1.5])
 @pytest.mark.parametrize("function", [torchfits.read_image, torchfits.read_header, torchfits.open])
 def test_read_pathOfOtherType_isRefused(function: Any, path: Any) -> None:
     with pytest.raises(TypeError):
