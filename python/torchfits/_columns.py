@@ -212,16 +212,16 @@ class TableSchema:
 
     Attributes:
         hdu: number of the HDU, from 0.
-        kind: "BINARY_TABLE" or "ASCII_TABLE".
-        rows: number of rows.
-        row_bytes: of one row, NAXIS1.
+        kind: "BINARY_TABLE", "ASCII_TABLE" or "RANDOM_GROUPS".
+        rows: number of rows, or of groups.
+        row_bytes: of one row, NAXIS1, or of a group.
         data_offset: where in the file the first row begins, in bytes; of a compressed table the first tile.
         content: which file it is, and which of its contents: another text if it was written anew.
         columns: in the order of the header.
     """
 
     hdu: int
-    kind: Literal["BINARY_TABLE", "ASCII_TABLE"]
+    kind: Literal["BINARY_TABLE", "ASCII_TABLE", "RANDOM_GROUPS"]
     rows: int
     row_bytes: int
     data_offset: int

@@ -140,10 +140,10 @@ class HDU:
 
     @cached_property
     def columns(self) -> TableSchema:
-        """What the header of a table says of its columns.
+        """What the header of a table, or of random groups, says of its columns.
 
         Raises:
-            HduKindError: if it is not a table.
+            HduKindError: if it is neither.
         """
         return describe_table(self._path, hdu=self.index)
 
@@ -154,7 +154,7 @@ class HDU:
     def __getitem__(self, section: Section | str) -> ColumnData:
         """A section of the image, indexed as torch would: slices, integers, an ellipsis; only its bytes are read.
 
-        Of a table the column of that name, see `read_columns`.
+        Of a table, or of random groups, the column of that name, see `read_columns`.
         """
         if isinstance(section, str):
             (column,) = read_columns(self._path, section, hdu=self.index).values()

@@ -42,7 +42,7 @@ def read_columns(
     rows: Rows | None = None,
     where: str | None = None,
 ) -> dict[str, ColumnData]:
-    """Reads columns of a binary or ASCII table.
+    """Reads columns of a binary or ASCII table, or of random groups.
 
     Columns keep what is stored: L and X give bool, B, I, J and K uint8, int16, int32 and int64, E and D float32 and
     float64, C and M complex64 and complex128; the conventions for unsigned numbers and signed bytes (FITS 4.0, table
@@ -50,13 +50,18 @@ def read_columns(
     columns that are not scaled is left as it is: `TableSchema` tells it. Numbers of ASCII tables are int32 (up to nine
     characters), int64 or float64, null values NaN, or 0 among integers.
 
+    Compressed tables (ZTABLE) are read as what they were made of. Of random groups each group is a row: the parameters
+    are columns, scaled by PSCAL and PZERO, and the arrays the column "DATA". A second parameter of one name, which is
+    meant to be added to the first, has `_2` behind it.
+
     Args:
         path: the file; a str may carry an HDU in CFITSIO's syntax, `catalog.fits[EVENTS]`, and behind it an expression
             of CFITSIO's row filter, which CFITSIO evaluates: `catalog.fits[EVENTS][pha > 5]`. Functions that open
             other files are refused (`gtifilter`, `regfilter`). Also bytes or a file object, as for `read_image`.
         columns: names, or numbers from 0, of one or several columns; None for all. A name that no column has exactly
             means the first one that differs in case only.
-        hdu: a number from 0, a name, or (name, version); None for the first HDU with a table.
+        hdu: a number from 0, a name, or (name, version); None for the first HDU with a table, which random groups are
+            not.
         rows: a slice, row numbers in any order (negative ones count from the end), or a mask of all rows; None for all
             rows. Only the bytes of these rows and columns are read, and those between them if they are near together.
 

@@ -17,6 +17,7 @@ import fuzz_reads
 import numpy as np
 import torch
 import torchfits
+from _cfitsio import compress_tables
 from _realdata import real_files, shipped_files
 from astropy.io import fits
 from fuzz_reads import BLOCK, CARD, MUTATIONS, SECONDS_PER_INPUT, WARM_UP_INPUTS, cards_of, resident_kib
@@ -30,16 +31,17 @@ STORED = {"B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8",
 
 STRUCTURE = [
     f"{prefix}{n}".encode()
-    for prefix in ("TFORM", "TDIM", "TSCAL", "TZERO", "TNULL", "TBCOL", "TTYPE")
+    for prefix in ("TFORM", "TDIM", "TSCAL", "TZERO", "TNULL", "TBCOL", "TTYPE", "ZFORM", "ZCTYP", "PTYPE", "PSCAL")
     for n in range(1, 6)
 ]
-STRUCTURE += [b"THEAP", b"TFIELDS", b"NAXIS1", b"NAXIS2", b"PCOUNT", b"XTENSION"]
+STRUCTURE += [b"THEAP", b"TFIELDS", b"NAXIS1", b"NAXIS2", b"PCOUNT", b"XTENSION", b"GCOUNT", b"GROUPS", b"NAXIS3"]
+STRUCTURE += [b"ZTABLE", b"ZTILELEN", b"ZNAXIS1", b"ZNAXIS2", b"ZPCOUNT", b"ZTHEAP"]
 VALUES = [b"0", b"1", b"2", b"-1", b"7", b"16", b"999", b"65537", b"999999999999", b"4611686018427387904", b"1.5"]
 VALUES += [f"'{form}'".encode() for form in (
     "L", "7X", "B", "3I", "J", "K", "E", "D", "C", "2M", "12A", "12A4", "1PE(3)", "1QA(9)", "PX(4)", "0PJ", "0A",
     "2PB(1)",
     "999999999999999999D", "I6", "F8.3", "E15.7", "A4", "", "Z", "(2,3)", "(3,2,1)", "()", "(99999999999,99999999999)",
-    "(-1)", "BINTABLE", "TABLE",
+    "(-1)", "BINTABLE", "TABLE", "GZIP_1", "GZIP_2", "RICE_1", "NOCOMPRESS", "1QB", "1PB(9)",
 )]  # fmt: skip
 
 
@@ -93,7 +95,8 @@ def stored(content: bytes, schema: Any, info: Any) -> np.ndarray | None:
     """The numbers of a column as numpy finds them; None if they are not kept as they are stored."""
     letter = info.form.strip().upper().lstrip("0123456789")[:1]
     if (
-        schema.kind != "BINARY_TABLE"
+        schema.kind == "ASCII_TABLE"
+        or b"ZTABLE  =" in content
         or letter not in STORED
         or (info.scale, info.zero) != (1, 0)
         or info.kind != "TENSOR"
@@ -119,9 +122,10 @@ def check(column: Any, schema: Any, info: Any, content: bytes) -> None:
     require(bool((offsets.diff() >= 0).all()), f"offsets of {info}")
 
 
-def check_part(path: Path, name: str, whole: Any, rng: random.Random) -> None:
+def check_part(table: tuple[Path, int | None], name: str, whole: Any, rng: random.Random) -> None:
     rows = [rng.randrange(-len(whole), len(whole)) for _ in range(5)] if len(whole) else []
-    part = read_columns(path, [name], rows=rows)[name]
+    path, hdu = table
+    part = read_columns(path, [name], hdu=hdu, rows=rows)[name]
     if isinstance(whole, torch.Tensor):
         require(
             equal(
@@ -136,17 +140,23 @@ def check_part(path: Path, name: str, whole: Any, rng: random.Random) -> None:
         require(part.to_list() == whole[rows].to_list() or "nan" in str(part.to_list()), f"rows {rows} of {name}")
 
 
+def table_of(path: Path) -> int | None:
+    """None for the first table; 0 where there are random groups."""
+    return 0 if torchfits.open(path)[0].kind == "RANDOM_GROUPS" else None
+
+
 def read(path: Path, content: bytes, rng: random.Random) -> str:
     try:
-        schema = describe_table(path)
+        hdu = table_of(path)
+        schema = describe_table(path, hdu=hdu)
         good = [column.name for column in schema.columns if column.problem is None]
-        columns = read_columns(path, good)
+        columns = read_columns(path, good, hdu=hdu)
         require(list(columns) == good, f"{list(columns)} of {good}")
         for name in good:
             check(columns[name], schema, schema[name], content)
         if good and rng.random() < 0.4:
             name = rng.choice(good)
-            check_part(path, name, columns[name], rng)
+            check_part((path, hdu), name, columns[name], rng)
     except torchfits.FitsError as error:
         require(path.name in str(error), f"the message does not name the file: {error}")
         return type(error).__name__
@@ -169,6 +179,7 @@ def made_tables(folder: Path) -> list[bytes]:
         fits.Column(f"P{letter}", f"{'PQ'[i % 2]}{letter}()", array=[rng.integers(0, 2, k) for k in range(n)])
         for i, letter in enumerate("BIJKEDCML")
     ]
+    shaped = fits.Column("PT", "PE()", dim="(2,3)", array=[np.arange(6 * k) for k in range(n)])
     text = fits.Column("PA", "PA()", array=np.array(["a", "bcd", "", "ef", "g", "hijkl"], dtype=object))
     scaled = fits.Column("S", "I", null=7, array=rng.integers(0, 10, n))
     unsigned = fits.Column("U", "J", bzero=2**31, array=rng.integers(0, 2**32, n, dtype=np.uint32))
@@ -181,7 +192,7 @@ def made_tables(folder: Path) -> list[bytes]:
     ]  # fmt: skip
     tables = [
         fits.BinTableHDU.from_columns(columns)
-        for columns in (numbers, others, ragged[:5], [*ragged[5:], text], [scaled, unsigned, numbers[0]])
+        for columns in (numbers, others, ragged[:5], [*ragged[5:], text, shaped], [scaled, unsigned, numbers[0]])
     ]
     contents: list[bytes] = []
     hdu: Any
@@ -190,13 +201,44 @@ def made_tables(folder: Path) -> list[bytes]:
         if hdu.columns.names[0] == "S":
             fits.setval(folder / "seed.fits", "TSCAL1", value=0.5, ext=1)
         contents.append((folder / "seed.fits").read_bytes())
+    return [
+        *contents,
+        *compressed_tables(folder, [numbers, others, ragged, [text], [scaled, unsigned]]),
+        groups(folder),
+    ]
+
+
+def compressed_tables(folder: Path, tables: list[list[fits.Column]]) -> list[bytes]:
+    """Tables as fpack writes them; it leaves those alone that are smaller than two blocks."""
+    contents: list[bytes] = []
+    for columns in tables:
+        hdu: Any = fits.BinTableHDU.from_columns([*columns, fits.Column("PAD", "1000A", array=["pad"] * 6)])
+        hdu.header["FZTILELN"] = 4
+        hdu.writeto(folder / "seed.fits", overwrite=True)
+        (folder / "packed.fits").unlink(missing_ok=True)
+        compress_tables(folder / "seed.fits", folder / "packed.fits")
+        contents.append((folder / "packed.fits").read_bytes())
     return contents
+
+
+def groups(folder: Path) -> bytes:
+    """Random groups with scaled parameters."""
+    names = ["UU", "DATE", "DATE"]
+    data = fits.GroupData(
+        np.arange(24, dtype=np.float32).reshape(4, 1, 2, 3), bitpix=-32, parnames=names,
+        pardata=[np.arange(4.0), np.arange(4.0), np.zeros(4)], bscale=1.0, bzero=0.0, parbscales=[1.0, 0.5, 1.0],
+        parbzeros=[0.0, 10.0, 0.0],
+    )  # fmt: skip
+    fits.GroupsHDU(data).writeto(folder / "seed.fits", overwrite=True)
+    return (folder / "seed.fits").read_bytes()
 
 
 def seed_contents(folder: Path) -> list[bytes]:
     small = [path for path in real_files() + shipped_files() if path.stat().st_size <= LARGEST_SEED_BYTES]
     files = [path for path in small if path.read_bytes().startswith(b"SIMPLE")]
-    tables = [path for path in files if any("TABLE" in hdu.kind for hdu in torchfits.open(path))]
+    tables = [
+        path for path in files if any("TABLE" in hdu.kind or "GROUPS" in hdu.kind for hdu in torchfits.open(path))
+    ]
     return [path.read_bytes() for path in tables] + 4 * made_tables(folder)
 
 

@@ -1,9 +1,7 @@
 package org.torchfits.table;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -20,14 +18,13 @@ final class ColumnParser {
   private static final int MAX_AXES = 999;
   private static final Pattern TDIM = Pattern.compile("\\s*\\(\\s*\\d+(\\s*,\\s*\\d+)*\\s*\\)\\s*");
   private static final Pattern NOT_DIGITS = Pattern.compile("\\D+");
-  private static final Pattern CONTROLS = Pattern.compile("[\\x00-\\x1F]");
   private static final long[] NO_DIM = {};
 
   private final Keywords header;
   private final boolean ascii;
   private final boolean isCompressed;
   private final long rowBytes;
-  private final Set<String> names = new HashSet<>();
+  private final ColumnNames names = new ColumnNames();
 
   ColumnParser(Keywords header, HduKind kind, long rowBytes) {
     this.header = header;
@@ -67,32 +64,21 @@ final class ColumnParser {
               + " ends behind the row of NAXIS1 = "
               + rowBytes);
     }
-    Problems problems = new Problems();
+    ColumnProblem problems = new ColumnProblem();
     return new Column(
         index,
-        name(index),
+        names.next(header.text(key("TTYPE", index)), index),
         form,
         offset,
-        real(key("TSCAL", index), 1, problems),
-        real(key("TZERO", index), 0, problems),
+        problems.real(header, key("TSCAL", index), 1),
+        problems.real(header, key("TZERO", index), 0),
         ascii ? null : nullValue(index, form, problems),
         ascii ? header.text(key("TNULL", index)) : null,
         text("TUNIT", index),
         text("TDISP", index),
         ascii ? NO_DIM : dim(index, (ColumnForm) form, problems),
         codec(index, form, problems),
-        problems.first);
-  }
-
-  /** The first reason not to read a column. */
-  private static final class Problems {
-    @Nullable String first;
-
-    void add(String keyword, @Nullable String value, String reason) {
-      if (first == null) {
-        first = keyword + " = " + value + " " + reason;
-      }
-    }
+        problems.reason());
   }
 
   private FieldForm form(int index) {
@@ -113,7 +99,7 @@ final class ColumnParser {
   }
 
   /** How a column with bytes is compressed; null if it is not. */
-  private @Nullable ColumnCodec codec(int index, FieldForm form, Problems problems) {
+  private @Nullable ColumnCodec codec(int index, FieldForm form, ColumnProblem problems) {
     if (!isCompressed || form.bytes() == 0) {
       return null;
     }
@@ -142,31 +128,12 @@ final class ColumnParser {
     }
   }
 
-  private String name(int index) {
-    // Lists of names are separated by such characters, which no header may have.
-    String given = CONTROLS.matcher(text("TTYPE", index)).replaceAll("?");
-    String first = given.isEmpty() ? "col" + (index + 1) : given;
-    String name = first;
-    for (int number = 2; !names.add(name); number++) {
-      name = first + "_" + number;
-    }
-    return name;
-  }
-
   private String text(String prefix, int index) {
     String text = header.text(key(prefix, index));
     return text == null ? "" : text;
   }
 
-  private double real(String keyword, double absent, Problems problems) {
-    double value = header.realOrNan(keyword, absent);
-    if (Double.isNaN(value)) {
-      problems.add(keyword, header.text(keyword), "is not a number");
-    }
-    return value;
-  }
-
-  private @Nullable Long nullValue(int index, FieldForm form, Problems problems) {
+  private @Nullable Long nullValue(int index, FieldForm form, ColumnProblem problems) {
     String keyword = key("TNULL", index);
     String value = header.text(keyword);
     if (value == null || "BIJK".indexOf(form.letter()) < 0) {
@@ -180,7 +147,7 @@ final class ColumnParser {
     }
   }
 
-  private long[] dim(int index, ColumnForm form, Problems problems) {
+  private long[] dim(int index, ColumnForm form, ColumnProblem problems) {
     String keyword = key("TDIM", index);
     String value = header.text(keyword);
     if (value == null || value.isBlank()) {

@@ -1,6 +1,7 @@
 package org.torchfits.table;
 
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
@@ -14,8 +15,8 @@ import org.torchfits.header.Keywords;
  * without the compression, the heap as it stands in the file.
  *
  * @param place file and HDU, as errors show them
- * @param kind BINARY_TABLE or ASCII_TABLE
- * @param rowBytes NAXIS1
+ * @param kind BINARY_TABLE, ASCII_TABLE or RANDOM_GROUPS, of which each group is a row
+ * @param rowBytes NAXIS1, or the bytes of a group
  * @param dataOffset where the first row begins, in bytes from the start of the file; of a
  *     compressed table that of the first tile
  * @param heapOffset where the heap begins, likewise; no row ends after it
@@ -42,6 +43,21 @@ public record TableLayout(
    */
   public static TableLayout of(String place, Hdu hdu, Keywords header) {
     requireTable(place, hdu);
+    return hdu.kind() == HduKind.RANDOM_GROUPS
+        ? ofGroups(place, hdu, header)
+        : ofTable(place, hdu, header);
+  }
+
+  private static TableLayout ofGroups(String place, Hdu hdu, Keywords header) {
+    long rows = Objects.requireNonNull(hdu.groups()).count();
+    List<Column> columns = new GroupColumns(hdu, header).columns();
+    // The data is whole groups.
+    long rowBytes = rows == 0 ? 0 : hdu.dataBytes() / rows;
+    long end = hdu.dataOffset() + hdu.dataBytes();
+    return new TableLayout(place, hdu.kind(), rows, rowBytes, hdu.dataOffset(), end, 0, columns);
+  }
+
+  private static TableLayout ofTable(String place, Hdu hdu, Keywords header) {
     if (hdu.axes().length != 2) {
       throw header.bad("NAXIS = " + hdu.axes().length + " of a table is not 2");
     }
@@ -79,8 +95,8 @@ public record TableLayout(
 
   private static void requireTable(String place, Hdu hdu) {
     switch (hdu.kind()) {
-      case BINARY_TABLE, ASCII_TABLE -> {}
-      case IMAGE, COMPRESSED_IMAGE, RANDOM_GROUPS ->
+      case BINARY_TABLE, ASCII_TABLE, RANDOM_GROUPS -> {}
+      case IMAGE, COMPRESSED_IMAGE ->
           throw new FitsException(
               ErrorKind.WRONG_HDU_KIND, place + ": the HDU is an image, not a table");
       case OTHER ->
