@@ -178,6 +178,7 @@ PROGRAM_ARGUMENTS = [
     "parallel_threads",
     "signals",
     "exit_in_read",
+    "windows",
     "exit_in_call",
     "exit_with_tensors",
     "streams",

@@ -512,6 +512,7 @@ class Pending(Generic[_Result]):
                 _jvm.enter()
                 result = self._tasks.help(self.number)
         except api.Error as error:
+            _jvm.enter()  # at exit the read was stopped, and so is the thread that waits for it
             raise _translate(error) from None
         return result
 

@@ -332,7 +332,7 @@ def _detach_thread() -> None:
 
 
 def before_stop(call: Callable[[], object]) -> None:
-    """Remembers what is called at exit before the JVM ends, while it can still be called."""
+    """Remembers what is called at exit, when nothing else enters the JVM any more and it is about to end."""
     _before_stop.append(call)
 
 
@@ -340,11 +340,11 @@ def _stop() -> None:
     """Runs at exit, before JPype destroys the JVM, which needs its handlers for that."""
     global _started, _stopped
     if _started:
+        _started = False
+        _stopped = True
         _signal_guard.check()
         for call in _before_stop:
             call()
-        _started = False
-        _stopped = True
         _await_last_calls()
         _signal_guard.check()
 

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -29,8 +30,18 @@ class TileCacheTest {
     return new TileCache.Key(new FileIdentity(1, inode, 2, 3, 4), 1, tile, floats);
   }
 
+  private final AtomicInteger claims = new AtomicInteger();
+
   private CachedTile claim(TileCache.Key key) {
-    return cache.claim(key, TILE);
+    CachedTile tile = cache.claim(key, TILE);
+    claims.incrementAndGet();
+    return tile;
+  }
+
+  private void awaitClaims(int count) {
+    while (claims.get() < count) {
+      Thread.onSpinWait();
+    }
   }
 
   private void put(long tile) {
@@ -116,7 +127,7 @@ class TileCacheTest {
     CompletableFuture<Boolean> other;
     try (CachedTile mine = claim(key(1))) {
       other = CompletableFuture.supplyAsync(() -> isDecodedByAnother(key(1)));
-      pause();
+      awaitClaims(2);
       decode(mine);
     }
     assertTrue(other.join());
@@ -129,7 +140,7 @@ class TileCacheTest {
     try (CachedTile mine = claim(key(1))) {
       mine.allocate();
       other = CompletableFuture.supplyAsync(() -> isDecodedByAnother(key(1)));
-      pause();
+      awaitClaims(2);
     }
     assertFalse(other.join());
     put(1);
@@ -138,8 +149,7 @@ class TileCacheTest {
   @Test
   void awaitEnd_takesLong_comesBack() {
     try (CachedTile mine = claim(key(1))) {
-      CompletableFuture<Boolean> other =
-          CompletableFuture.supplyAsync(() -> isDecodedByAnother(key(1)));
+      CompletableFuture<Boolean> other = CompletableFuture.supplyAsync(() -> isAwaited(key(1)));
       CompletionException thrown = assertThrows(CompletionException.class, other::join);
       assertInstanceOf(Unfinished.class, thrown.getCause());
       decode(mine);
@@ -151,15 +161,23 @@ class TileCacheTest {
   private boolean isDecodedByAnother(TileCache.Key key) {
     try (CachedTile tile = claim(key)) {
       assertFalse(tile.isMine());
-      return tile.awaitEnd() && tile.pixels().get(JAVA_BYTE, TILE - 1) == (byte) key.tile();
+      return isDecodedAtLast(tile) && tile.pixels().get(JAVA_BYTE, TILE - 1) == (byte) key.tile();
     }
   }
 
-  private static void pause() {
-    try {
-      Thread.sleep(5);
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
+  private boolean isAwaited(TileCache.Key key) {
+    try (CachedTile tile = claim(key)) {
+      return tile.awaitEnd();
+    }
+  }
+
+  private static boolean isDecodedAtLast(CachedTile tile) {
+    while (true) {
+      try {
+        return tile.awaitEnd();
+      } catch (Unfinished again) {
+        Thread.onSpinWait();
+      }
     }
   }
 
@@ -182,7 +200,7 @@ class TileCacheTest {
               if (found.isMine()) {
                 decode(found);
               } else {
-                assertTrue(found.awaitEnd());
+                assertTrue(isDecodedAtLast(found));
               }
               assertEquals((byte) tile, found.pixels().get(JAVA_BYTE, 0));
               assertEquals((byte) tile, found.pixels().get(JAVA_BYTE, TILE - 1));
