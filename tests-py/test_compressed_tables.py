@@ -14,6 +14,9 @@ from _cfitsio import compress_tables, uncompress_tables
 from _fitsbytes import card, empty_primary, header, padded
 from _realdata import REAL_DATA
 from astropy.io import fits
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from test_tables import made_columns
 from torchfits.tables import describe_table
 
 if TYPE_CHECKING:
@@ -187,6 +190,19 @@ def test_readTable_compressed_equalsTheOriginal(tmp_path: Path) -> None:
     mine, theirs = torchfits.read_table(packed), torchfits.read_table(plain)
     assert mine.col_names_dict == theirs.col_names_dict
     assert mine == theirs
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), count=st.integers(1, 5), tile=st.integers(1, 9))
+def test_readColumns_anySchema_isTheSameCompressed(tmp_path: Path, data: Any, count: int, tile: int) -> None:
+    for path in tmp_path.iterdir():
+        path.unlink()
+    columns = [data.draw(made_columns(8, f"c{i}"))[0] for i in range(count)]
+    algorithm = data.draw(st.sampled_from(["GZIP_1", "GZIP_2", "RICE_1"]))
+    # Smaller tables than two blocks stay as they are.
+    columns.append(fits.Column("PAD", "1000A", array=["pad"] * 8))
+    plain, packed = compressed_pair(tmp_path, columns, FZTILELN=tile, FZALGOR=algorithm)
+    assert_equal(read_columns(packed), read_columns(plain))
 
 
 @pytest.mark.parametrize("name", REAL)

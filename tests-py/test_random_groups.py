@@ -122,6 +122,7 @@ def test_readColumns_groupsWithoutArrays_areParameters(tmp_path: Path) -> None:
         (card("GCOUNT", 4), card("GCOUNT", 400), torchfits.TruncatedFileError, "has bytes up to 17280"),
         (card("PCOUNT", 3), card("PCOUNT", 1000), torchfits.HeaderError, "PCOUNT = 1000 parameters are more than 999"),
         (card("PCOUNT", 3), card("PCOUNT", 10**12), torchfits.HeaderError, "PCOUNT = 10"),
+        (card("NAXIS", 3), card("NAXIS", 0), torchfits.HeaderError, "groups of 12 bytes in data of 0"),
         (card("NAXIS2", 3), card("NAXIS2", 2**62), torchfits.HeaderError, "more bytes than a file can hold"),
     ],
 )

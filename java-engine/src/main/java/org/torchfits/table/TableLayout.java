@@ -53,6 +53,11 @@ public record TableLayout(
     List<Column> columns = new GroupColumns(hdu, header).columns();
     // The data is whole groups.
     long rowBytes = rows == 0 ? 0 : hdu.dataBytes() / rows;
+    long columnBytes = columns.stream().mapToLong(Column::bytes).sum();
+    if (rows > 0 && columnBytes > rowBytes) {
+      // With NAXIS = 0 an HDU has no data whatever else it says.
+      throw header.bad("groups of " + columnBytes + " bytes in data of " + hdu.dataBytes());
+    }
     long end = hdu.dataOffset() + hdu.dataBytes();
     return new TableLayout(place, hdu.kind(), rows, rowBytes, hdu.dataOffset(), end, 0, columns);
   }
