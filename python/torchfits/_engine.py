@@ -117,6 +117,7 @@ class _Batches(Protocol):
         paths: str,
         hdus: str,
         items: int,
+        section: str | None,
         rows: int,
         fill: str,
         dtype: str | None,
@@ -554,8 +555,9 @@ class Window:
         selectors: of the HDUs, each once.
         items: int64 (number of items, 2 + 2 * axes), dense, on the CPU: number of the file, or -1 for a missing
             item; number of the selector; then start and stop of each axis in C order, pixels from 0, where -2^63
-            and 2^63 - 1 mean the image's own. Without axes items are whole images.
+            and 2^63 - 1 mean the image's own. Without axes items are whole images, or their `section`.
         batches: number of items of each batch, which stand one behind the other.
+        section: of each whole image, as `torchfits._location.section_text` gives it; None for all of it.
         fill: a number, as Java reads it, for pixels outside an image, for missing items, and for those that cannot be
             read.
         dtype: as for `read_image`.
@@ -570,6 +572,7 @@ class Window:
     selectors: Sequence[Selector]
     items: torch.Tensor
     batches: Sequence[int]
+    section: str | None = None
     fill: str = "NaN"
     dtype: str | None = None
     scaled: bool = True
@@ -604,6 +607,7 @@ def begin_window(window: Window) -> Pending[WindowResult]:
         "\0".join(window.paths),
         _hdus_text(window.selectors),
         items.address,
+        window.section,
         rows.address,
         window.fill,
         window.dtype,

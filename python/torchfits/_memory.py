@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import io
 import itertools
 import mmap
@@ -105,6 +106,10 @@ class Content(os.PathLike[str]):
         if isinstance(self._held, bytes):
             self._name = name
         return name
+
+    def digest(self) -> bytes:
+        """A hash of all bytes."""
+        return hashlib.blake2b(memoryview(cast("Buffer", self._held)), digest_size=16).digest()
 
     def _text(self) -> str:
         held = self._held

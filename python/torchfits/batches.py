@@ -125,7 +125,7 @@ def read_batch(
         images = _engine.read_each(items)
         return images if device is None else [image.to(device) for image in images]
     if ragged == "pad":
-        batch, shapes = _engine.read_padded(items, _fill_text(fill))
+        batch, shapes = _engine.read_padded(items, fill_text(fill))
         return batch if device is None else batch.to(device), shapes
     batch = _engine.read_batch(items, out)
     return batch if out is not None or device is None else batch.to(device)
@@ -174,7 +174,7 @@ def read_cutouts(
         require_fillable(out, dtype, device)
         dtype = out.dtype
     cutouts = _engine.read_cutouts(
-        name, chosen, _bounds(boxes), fill=_fill_text(fill), dtype=engine_dtype(dtype), out=out
+        name, chosen, _bounds(boxes), fill=fill_text(fill), dtype=engine_dtype(dtype), out=out
     )
     return cutouts if out is not None or device is None else cutouts.to(device)
 
@@ -273,7 +273,7 @@ def _bound(bound: SupportsIndex | None, absent: int) -> int:
     return number
 
 
-def _fill_text(fill: _Fill) -> str:
+def fill_text(fill: _Fill) -> str:
     """A number as Java reads it; an integer keeps all its digits."""
     if isinstance(fill, float):
         number = fill  # what nearly all are; the other questions take longer

@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import torch
-from torch.utils.data import Dataset, default_collate
+from torch.utils.data import Dataset, default_collate  # pyright: ignore[reportUnknownVariableType]
 
 from torchfits.data._random import draws
 from torchfits.data._transform import Transform
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from torchfits.errors import FitsError
 
 Empty = Callable[[tuple[int, ...], torch.dtype], torch.Tensor]
@@ -67,6 +69,7 @@ class ReadableDataset(Dataset[Any]):
             transform: a `Transform`, which gets whole batches, or anything that is called with one item.
         """
         self.transform = transform
+        self._fingerprint: int | None = None
 
     @abstractmethod
     def __len__(self) -> int:
@@ -93,17 +96,35 @@ class ReadableDataset(Dataset[Any]):
 
     @abstractmethod
     def spec(self) -> dict[str, Any]:
-        """The arguments of the construction but `transform`, as JSON can hold them.
+        """The arguments of the construction but `transform`, as JSON can hold them: `from_spec` takes them.
 
         Raises:
             TypeError: if one cannot be written down.
         """
         raise NotImplementedError
 
+    @classmethod
+    def from_spec(cls, spec: Mapping[str, Any], transform: Transform | Callable[[Any], Any] | None = None) -> Self:
+        """The dataset of `spec`, of the same class."""
+        return cls(**cls._arguments(spec), transform=transform)
+
+    @classmethod
+    def _arguments(cls, spec: Mapping[str, Any]) -> dict[str, Any]:
+        """Arguments of the construction out of what `spec` wrote down."""
+        return dict(spec)
+
     def fingerprint(self) -> int:
         """64 bits of what the samples are: files, HDUs, boxes, options. No file is opened."""
-        text = json.dumps([type(self).__qualname__, self.spec()], sort_keys=True)
-        return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
+        if self._fingerprint is None:
+            digest = hashlib.blake2b(type(self).__qualname__.encode(), digest_size=8)
+            for part in self._identity():
+                digest.update(part)
+            self._fingerprint = int.from_bytes(digest.digest(), "big")
+        return self._fingerprint
+
+    def _identity(self) -> Iterator[bytes]:
+        """What tells the samples from those of another dataset of this class."""
+        yield json.dumps(self.spec(), sort_keys=True).encode()
 
     def __getitem__(self, index: int) -> Any:  # noqa: ANN401 - what the transform gives
         """One sample after the transform.
@@ -185,8 +206,9 @@ class _Named:
 
 
 def _add_note(error: Exception, note: str) -> None:
-    if hasattr(error, "add_note"):
-        error.add_note(note)
+    add_note: Any = getattr(error, "add_note", None)
+    if add_note is not None:
+        add_note(note)
     else:  # Python 3.10 shows no notes
         error.args = (f"{error.args[0]}; {note}" if error.args else note, *error.args[1:])
 
@@ -196,6 +218,6 @@ def items_of(data: Any) -> list[Any]:  # noqa: ANN401 - see Samples
     if isinstance(data, torch.Tensor):
         return list(data.unbind())
     if isinstance(data, Mapping):
-        columns = {name: items_of(part) for name, part in data.items()}  # pyright: ignore[reportUnknownVariableType]
+        columns = {name: items_of(part) for name, part in cast("Mapping[str, Any]", data).items()}
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     return [data[i] for i in range(len(data))]

@@ -2,71 +2,122 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
 import torch
 
 from torchfits import _engine
+from torchfits._location import selector
+from torchfits._memory import kept
 from torchfits.data._reading import Empty, Samples
+from torchfits.errors import MissingFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
+    from torchfits._location import Hdu
     from torchfits._memory import Source
+    from torchfits.errors import FitsError
 
 MISSING = -1
 """The number of the file of an item that there is none of."""
 
 
+def image_selector(hdu: Hdu | None) -> _engine.Selector:
+    """An HDU as the engine takes it; None for the first image."""
+    return (_engine.FIRST_IMAGE, None, 0) if hdu is None else selector(hdu)
+
+
+def place(path: Any, hdu: Hdu | None) -> str:  # noqa: ANN401 - a source
+    """File and HDU, for messages."""
+    name = path if isinstance(path, str) else os.fspath(kept(path))
+    if hdu is None:
+        return name
+    return f"{name}[{','.join(map(str, hdu)) if isinstance(hdu, tuple) else hdu}]"
+
+
+class Items(Protocol):
+    """Numbers of items, of which some are asked for at a time: a tensor, or what makes its rows."""
+
+    def __getitem__(self, rows: torch.Tensor, /) -> torch.Tensor: ...
+
+
 @dataclass
 class Images:
-    """Of each sample an image, or a box of one.
+    """Of each sample an image, a box of one, or several of these.
 
     Attributes:
         files: that hold them.
         selectors: of the HDUs that are wanted.
-        items: int64 (samples, 2 + 2 * axes), as `torchfits._engine.Window` has them: numbers among `files` (MISSING for
+        items: int64 (items, 2 + 2 * axes), as `torchfits._engine.Window` has them: numbers among `files` (MISSING for
             none) and `selectors`, then start and stop of each axis.
         dtype: the engine's name of what they are converted to; None for the exact one.
+        section: of whole images, as `torchfits._location.section_text` gives it.
         fill: a number as the engine reads it, for what no image has.
         scaled: whether BSCALE and BZERO are applied.
+        bands: None for one item a sample; else so many items are stacked to one.
+        shape: of an item, if it is known.
     """
 
     files: Sequence[Source]
     selectors: Sequence[_engine.Selector]
-    items: torch.Tensor
+    items: Items
     dtype: str | None
+    section: str | None = None
     fill: str = "NaN"
     scaled: bool = True
+    bands: int | None = None
+    shape: tuple[int, ...] | None = None
     _like: torch.Tensor | None = field(default=None, init=False, repr=False)
 
     def begin(self, batches: Sequence[Sequence[int]], *, keep_going: bool, empty: Empty | None = None) -> WindowReading:
         """Begins to read batches of samples."""
         ids = [torch.as_tensor(batch, dtype=torch.int64) for batch in batches]
-        items = self.items[torch.cat(ids)]
+        items = self.items[self._items_of(torch.cat(ids))]
         numbers, items[:, 0] = _distinct(items[:, 0])
         outs = None
         if empty is not None and self._like is not None:
-            like = self._like
-            outs = [empty((len(batch), *like.shape), like.dtype) for batch in ids]
+            outs = [self._rows(empty(self._block_shape(len(batch)), self._like.dtype)) for batch in ids]
         window = _engine.Window(
             paths=[_engine.encode(self.files[number]) for number in numbers],
             selectors=self.selectors,
             items=items,
-            batches=[len(batch) for batch in ids],
+            batches=[len(batch) * (self.bands or 1) for batch in ids],
+            section=self.section,
             fill=self.fill,
             dtype=self.dtype,
             scaled=self.scaled,
             keep_going=keep_going,
-            shape=None if self._like is None else tuple(self._like.shape),
+            shape=self.shape if self._like is None else tuple(self._like.shape),
             outs=outs,
         )
-        return WindowReading(_engine.begin_window(window), ids, self._remember)
+        return WindowReading(_engine.begin_window(window), ids, self)
 
-    def _remember(self, block: torch.Tensor) -> None:
-        """What all items are like, so that no file need be asked for it."""
+    def _items_of(self, ids: torch.Tensor) -> torch.Tensor:
+        return ids if self.bands is None else (ids[:, None] * self.bands + torch.arange(self.bands)).flatten()
+
+    def _block_shape(self, samples: int) -> tuple[int, ...]:
+        assert self._like is not None
+        return (samples, *(() if self.bands is None else (self.bands,)), *self._like.shape)
+
+    def _rows(self, block: torch.Tensor) -> torch.Tensor:
+        """A batch item by item, over the same memory."""
+        return block if self.bands is None else block.flatten(0, 1)
+
+    def batch_of(self, block: torch.Tensor, samples: int) -> torch.Tensor:
+        """A batch of what the engine gave, over the same memory.
+
+        What all items are like is remembered, so that no file need be asked for it.
+        """
         self._like = torch.empty(block.shape[1:], dtype=block.dtype, device="meta")
+        return block.view(self._block_shape(samples))
+
+    def forget(self) -> None:
+        """What items are like is found out anew."""
+        self._like = None
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_like": None}
@@ -75,10 +126,11 @@ class Images:
 def _distinct(numbers: torch.Tensor) -> tuple[list[int], torch.Tensor]:
     """The files that are needed, and the numbers of the items' files among these."""
     present = numbers != MISSING
-    found, places = torch.unique(numbers[present], return_inverse=True)
+    found: Any
+    found, places = np.unique(numbers[present].numpy(), return_inverse=True)
     among = torch.full_like(numbers, MISSING)
-    among[present] = places
-    return found.tolist(), among  # pyright: ignore[reportUnknownMemberType]
+    among[present] = torch.from_numpy(places.reshape(-1))  # pyright: ignore[reportUnknownMemberType]
+    return found.tolist(), among
 
 
 class WindowReading:
@@ -88,26 +140,53 @@ class WindowReading:
         self,
         pending: _engine.Pending[_engine.WindowResult],
         ids: list[torch.Tensor],
-        remember: Callable[[torch.Tensor], None],
+        images: Images,
     ) -> None:
-        """Takes over what was begun; `remember` is told what a block is like."""
+        """Takes over what was begun of `images`."""
         self._pending = pending
         self._ids = ids
-        self._remember = remember
+        self._images = images
+        self._ends = torch.tensor([len(batch) for batch in ids]).cumsum(0)
 
     def result(self) -> list[Samples]:
         """The batches."""
         read = self._pending.result()
-        self._remember(read.blocks[0])
-        ends = torch.tensor([len(ids) for ids in self._ids]).cumsum(0)
-        bad: list[list[tuple[int, Any]]] = [[] for _ in self._ids]
+        bad: list[dict[int, FitsError]] = [{} for _ in self._ids]
         for item, error in read.bad:
-            batch = int(torch.searchsorted(ends, item, right=True))
-            bad[batch].append((item - int(ends[batch]) + len(self._ids[batch]), error))
+            batch, sample, _ = self._place(item)
+            bad[batch].setdefault(sample, error)
+        return self._samples(read, bad)
+
+    def result_with_absent(self) -> tuple[list[Samples], list[torch.Tensor]]:
+        """The batches, of which items of files that do not exist are not bad.
+
+        Returns:
+            The batches, and for each which items are of such files, bool (samples, items of each).
+        """
+        read = self._pending.result()
+        bad: list[dict[int, FitsError]] = [{} for _ in self._ids]
+        absent = [torch.zeros(len(ids), self._images.bands or 1, dtype=torch.bool) for ids in self._ids]
+        for item, error in read.bad:
+            batch, sample, band = self._place(item)
+            if isinstance(error, MissingFileError):
+                absent[batch][sample, band] = True
+            else:
+                bad[batch].setdefault(sample, error)
+        return self._samples(read, bad), absent
+
+    def _samples(self, read: _engine.WindowResult, bad: list[dict[int, FitsError]]) -> list[Samples]:
         return [
-            Samples(block, ids, errors, getattr(read, "counts", {}) if number == 0 else {})
+            Samples(
+                self._images.batch_of(block, len(ids)), ids, sorted_by_place(errors), read.counts if number == 0 else {}
+            )
             for number, (block, ids, errors) in enumerate(zip(read.blocks, self._ids, bad, strict=True))
         ]
+
+    def _place(self, item: int) -> tuple[int, int, int]:
+        """An item's batch, sample in it, and place among the items of the sample."""
+        sample, band = divmod(item, self._images.bands or 1)
+        batch = int(torch.searchsorted(self._ends, sample, right=True))
+        return batch, sample - int(self._ends[batch]) + len(self._ids[batch]), band
 
     def cancel(self) -> None:
         """Stops the read."""
@@ -132,6 +211,11 @@ class PartsReading:
             part.cancel()
 
 
+def sorted_by_place(bad: Mapping[int, FitsError]) -> list[tuple[int, FitsError]]:
+    """Bad samples in the order of their places."""
+    return sorted(bad.items(), key=lambda told: told[0])
+
+
 def _together(parts: Mapping[str, Samples]) -> Samples:
     bad: dict[int, Any] = {}
     counts: dict[str, int] = {}
@@ -141,4 +225,4 @@ def _together(parts: Mapping[str, Samples]) -> Samples:
         for name, count in part.counts.items():
             counts[name] = counts.get(name, 0) + count
     ids = next(iter(parts.values())).ids
-    return Samples({name: part.data for name, part in parts.items()}, ids, sorted(bad.items()), counts)
+    return Samples({name: part.data for name, part in parts.items()}, ids, sorted_by_place(bad), counts)

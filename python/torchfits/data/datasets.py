@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-import os
+import json
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from torchfits import _engine
-from torchfits._location import selector
+from torchfits._location import section_text
 from torchfits._memory import Source, is_source
 from torchfits._results import engine_dtype
 from torchfits.data._reading import Empty, ReadableDataset, Reading
-from torchfits.data._windows import Images
+from torchfits.data._specs import (
+    dtype_of,
+    dtype_to_spec,
+    hdu_of,
+    identity_of,
+    named,
+    require_paths,
+    section_of,
+    section_to_spec,
+)
+from torchfits.data._windows import Images, image_selector, place
+from torchfits.errors import MismatchError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from torchfits._location import Hdu, Section
     from torchfits.data._transform import Transform
@@ -62,17 +72,28 @@ class ImageDataset(ReadableDataset):
         super().__init__(transform)
         if is_source(paths):
             raise TypeError("ImageDataset takes several paths, not one")
-        self.paths = [os.fspath(path) if isinstance(path, os.PathLike) else path for path in paths]
+        self.paths = [named(path) for path in paths]
         self._hdu = hdu
         self._section = section
         self._dtype = dtype
         items = torch.zeros(len(self.paths), 2, dtype=torch.int64)
         items[:, 0] = torch.arange(len(self.paths))
-        chosen = (_engine.FIRST_IMAGE, None, 0) if hdu is None else selector(hdu)
-        self._images = Images(self.paths, [chosen], items, engine_dtype(dtype))
+        text = None if section is None else section_text(section)
+        self._images = Images(self.paths, [image_selector(hdu)], items, engine_dtype(dtype), section=text)
 
     def __len__(self) -> int:
         return len(self.paths)
+
+    def __getitems__(self, indices: Sequence[int]) -> list[Any]:
+        """The items of a batch after the transform, read by one call of the engine if they have one shape."""
+        try:
+            return super().__getitems__(indices)
+        except MismatchError:
+            return [self._alone(index) for index in indices]
+
+    def _alone(self, index: int) -> Any:  # noqa: ANN401 - what the transform gives
+        self._images.forget()
+        return super().__getitems__([index])[0]
 
     def begin(
         self, batches: Sequence[Sequence[int]], *, keep_going: bool = False, empty: Empty | None = None
@@ -82,11 +103,25 @@ class ImageDataset(ReadableDataset):
 
     def describe(self, index: int) -> str:
         """The file and the HDU."""
-        hdu = "" if self._hdu is None else f"[{self._hdu}]"
-        return f"{self.paths[index]}{hdu}"
+        return place(self.paths[index], self._hdu)
 
     def spec(self) -> dict[str, Any]:
         """What it was made of."""
-        if not all(isinstance(path, str) for path in self.paths):
-            raise TypeError("bytes and file objects cannot be written down")
-        return {"paths": self.paths, "hdu": self._hdu, "section": self._section, "dtype": str(self._dtype)}
+        require_paths(self.paths)
+        return {"paths": self.paths, **self._options()}
+
+    def _options(self) -> dict[str, Any]:
+        return {"hdu": self._hdu, "section": section_to_spec(self._section), "dtype": dtype_to_spec(self._dtype)}
+
+    def _identity(self) -> Iterator[bytes]:
+        yield json.dumps(self._options(), sort_keys=True).encode()
+        yield from map(identity_of, self.paths)
+
+    @classmethod
+    def _arguments(cls, spec: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "paths": spec["paths"],
+            "hdu": hdu_of(spec["hdu"]),
+            "section": section_of(spec["section"]),
+            "dtype": dtype_of(spec["dtype"]),
+        }

@@ -111,6 +111,7 @@ public final class Batches {
    * @param items address of the {@code DLManagedTensor} of INT64 (items, 2 + 2 * axes): number of
    *     the file or -1 for none, number of the HDU, then the bounds of each axis as for {@link
    *     #readCutouts}; without axes for whole images
+   * @param section of whole images, as for {@link #readBatch}; null for all of them
    * @param rows likewise of INT64 (batches): how many items each has, one behind the other
    * @param fill a number for what no image has
    * @param keepGoing whether items that cannot be read are told, and their slots filled
@@ -125,6 +126,7 @@ public final class Batches {
       String paths,
       String hdus,
       long items,
+      @Nullable String section,
       long rows,
       String fill,
       @Nullable String dtype,
@@ -136,7 +138,7 @@ public final class Batches {
     ElementType type = dtype == null ? null : ElementType.valueOf(dtype);
     List<ImageRequest> images =
         Stream.of(hdus.split(SEPARATOR, -1))
-            .map(hdu -> new ImageRequest(selector(hdu), null, scaled, type, false))
+            .map(hdu -> new ImageRequest(selector(hdu), section, scaled, type, false))
             .toList();
     WindowRequest request =
         new WindowRequest(

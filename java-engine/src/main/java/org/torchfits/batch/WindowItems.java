@@ -6,6 +6,7 @@ import org.torchfits.dlpack.ElementType;
 import org.torchfits.dlpack.TensorView;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
+import org.torchfits.image.SharedImage;
 
 /**
  * What the items of a window are: whole images, or boxes of one number of axes.
@@ -92,15 +93,16 @@ public record WindowItems(long[] numbers, int axes) {
   }
 
   /**
-   * Shape of an item of an image.
+   * Shape of an item of an image: of the box, or what is wanted of the whole image.
    *
-   * @param image its shape
-   * @param place file and HDU, for messages
+   * @throws FitsException if the image has no such boxes
    */
-  long[] shape(int item, long[] image, String place) {
+  long[] shape(int item, SharedImage whole) {
     if (axes == 0) {
-      return image;
+      return whole.wantedShape();
     }
+    long[] image = whole.shape();
+    String place = whole.place();
     if (axes != image.length) {
       throw new FitsException(
           ErrorKind.BAD_SECTION,

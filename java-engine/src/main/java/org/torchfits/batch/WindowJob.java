@@ -120,8 +120,11 @@ final class WindowJob {
 
   private OpenImage open(int item, SharedImage image, Slot slot) {
     WindowItems items = window.request().items();
-    long[] shape = items.shape(item, image.shape(), image.place());
+    long[] shape = items.shape(item, image);
     model.require(image, shape);
+    if (items.axes() == 0) {
+      return image.wanted();
+    }
     Inside part = Inside.of(items.starts(item, image.shape()), shape, image.shape());
     if (!Arrays.equals(part.count(), shape) && hasPixels(shape)) {
       slot.enclose(new Frame(part.count(), part.before(), shape, fill(image.place())));

@@ -129,7 +129,7 @@ public final class WindowReader {
   }
 
   private WindowModel modelOf(int item, SharedImage image) {
-    long[] shape = items.shape(item, image.shape(), image.place());
+    long[] shape = items.shape(item, image);
     long[] wanted = request.shape();
     return new WindowModel(image.place(), image.type(), wanted == null ? shape : wanted);
   }

@@ -10,7 +10,8 @@ import org.torchfits.image.ImageRequest;
  * What a caller wants of a window: batches of items, all of one shape and type, of few files.
  *
  * @param paths of the files, as for {@link org.torchfits.image.ImageReader#open}
- * @param images what is wanted of an image, for each HDU that is wanted of files; without sections
+ * @param images what is wanted of an image, for each HDU that is wanted of files; a section is that
+ *     of whole images, and has no meaning for boxes
  * @param items as {@link WindowItems} has them
  * @param rows of each batch, one behind the other
  * @param fill as {@link Fill#of} has it, for what no image has; looked at only if it is needed

@@ -135,7 +135,7 @@ public final class ImageReader {
     }
   }
 
-  private static Section section(ByteSource source, Hdu hdu, ImageRequest request) {
+  static Section section(ByteSource source, Hdu hdu, ImageRequest request) {
     return request.section() == null
         ? Section.whole(hdu.shape())
         : Section.parse(request.section(), hdu.shape(), place(source.name(), hdu));

@@ -7,7 +7,7 @@ import org.torchfits.header.Hdu;
 import org.torchfits.header.HduKind;
 import org.torchfits.header.HduReader;
 
-/** An image of which several threads read boxes: its file is opened once. */
+/** An image of which several threads read parts: its file is opened once. */
 public final class SharedImage implements AutoCloseable {
   private final String path;
   private final ImageRequest request;
@@ -15,6 +15,9 @@ public final class SharedImage implements AutoCloseable {
   private final Hdu hdu;
   private final StoredFormat format;
   private final long[] shape;
+
+  /** What the request asks for. */
+  private final Section wanted;
 
   /** Of a compressed image that the engine reads. */
   private final @Nullable SharedTiles tiles;
@@ -27,6 +30,7 @@ public final class SharedImage implements AutoCloseable {
     this.hdu = hdu;
     this.format = ImageReader.format(reader.source(), hdu, request);
     this.shape = hdu.shape();
+    this.wanted = ImageReader.section(reader.source(), hdu, request);
     this.tiles =
         hdu.kind() == HduKind.COMPRESSED_IMAGE && !request.general()
             ? SharedTiles.of(reader, hdu, areTilesWantedAgain)
@@ -37,7 +41,7 @@ public final class SharedImage implements AutoCloseable {
    * Opens an image of a local file.
    *
    * @param path as for {@link ImageReader#open}
-   * @param request its section has no meaning
+   * @param request its section is that of {@link #wanted}
    */
   public static SharedImage open(String path, ImageRequest request) {
     return open(path, OpenFiles.open(path), request, true);
@@ -72,7 +76,12 @@ public final class SharedImage implements AutoCloseable {
     return shape;
   }
 
-  /** Element type of the boxes. */
+  /** Shape of {@link #wanted}. */
+  public long[] wantedShape() {
+    return wanted.shape();
+  }
+
+  /** Element type of the parts. */
   public ElementType type() {
     return format.type();
   }
@@ -84,7 +93,17 @@ public final class SharedImage implements AutoCloseable {
    * @param count of each axis; the box lies in the image
    */
   public OpenImage box(long[] start, long[] count) {
-    Section section = Section.box(start, count);
+    return part(Section.box(start, count));
+  }
+
+  /**
+   * The section that the request names, the whole image without one; to be closed before this is.
+   */
+  public OpenImage wanted() {
+    return part(wanted);
+  }
+
+  private OpenImage part(Section section) {
     return tiles == null
         ? ImageReader.image(path, reader.shared(), hdu, section, request)
         : new TiledImage(reader.shared(), hdu, section, format, tiles);
