@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 
@@ -75,10 +75,11 @@ class Images:
 def _distinct(numbers: torch.Tensor) -> tuple[list[int], torch.Tensor]:
     """The files that are needed, and the numbers of the items' files among these."""
     present = numbers != MISSING
-    found, places = torch.unique(numbers[present], return_inverse=True)
+    unique: Callable[..., tuple[torch.Tensor, torch.Tensor]] = torch.unique  # pyright: ignore[reportUnknownMemberType]
+    found, places = unique(numbers[present], return_inverse=True)
     among = torch.full_like(numbers, MISSING)
     among[present] = places
-    return found.tolist(), among  # pyright: ignore[reportUnknownMemberType]
+    return cast("list[int]", found.tolist()), among  # pyright: ignore[reportUnknownMemberType]
 
 
 class WindowReading:

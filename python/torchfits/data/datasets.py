@@ -69,7 +69,7 @@ class ImageDataset(ReadableDataset):
         items = torch.zeros(len(self.paths), 2, dtype=torch.int64)
         items[:, 0] = torch.arange(len(self.paths))
         chosen = (_engine.FIRST_IMAGE, None, 0) if hdu is None else selector(hdu)
-        self._images = Images(self.paths, [chosen], items, engine_dtype(dtype))
+        self._images = Images(self.paths, [chosen], items, engine_dtype(dtype), fill="0")  # of bad ones
 
     def __len__(self) -> int:
         return len(self.paths)
