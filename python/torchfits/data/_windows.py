@@ -75,8 +75,8 @@ class Images:
 def _distinct(numbers: torch.Tensor) -> tuple[list[int], torch.Tensor]:
     """The files that are needed, and the numbers of the items' files among these."""
     present = numbers != MISSING
-    unique: Callable[..., tuple[torch.Tensor, torch.Tensor]] = torch.unique  # pyright: ignore[reportUnknownMemberType]
-    found, places = unique(numbers[present], return_inverse=True)
+    unique: Any = torch.unique  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    found, places = cast("tuple[torch.Tensor, torch.Tensor]", unique(numbers[present], return_inverse=True))
     among = torch.full_like(numbers, MISSING)
     among[present] = places
     return cast("list[int]", found.tolist()), among  # pyright: ignore[reportUnknownMemberType]
