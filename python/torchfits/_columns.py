@@ -287,3 +287,11 @@ def picked_rows(values: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
     """Rows of a tensor of any dtype: torch has no indexing of the unsigned ones."""
     signed = _SIGNED.get(values.dtype)
     return values[rows] if signed is None else values.view(signed)[rows].view(values.dtype)
+
+
+def put_rows(values: torch.Tensor, rows: torch.Tensor, given: torch.Tensor) -> None:
+    """Puts rows into a tensor of any dtype."""
+    signed = _SIGNED.get(values.dtype)
+    if signed is not None:
+        values, given = values.view(signed), given.view(signed)
+    values[rows] = given

@@ -74,15 +74,15 @@ class Accounts:
     _use: float = 0.0
     _counts: dict[str, int] = field(default_factory=dict[str, int])
 
-    def waited(self, seconds: float) -> None:
-        """For a batch."""
-        self._wait += seconds
-
-    def used(self, seconds: float, samples: int) -> None:
-        """A batch of so many samples."""
-        self._use += seconds
+    def gave(self, samples: int, seconds: float) -> None:
+        """A batch of so many samples, for which the caller waited so long."""
         self._batches += 1
         self._samples += samples
+        self._wait += seconds
+
+    def used(self, seconds: float) -> None:
+        """The caller used a batch so long."""
+        self._use += seconds
 
     def counted(self, counts: Mapping[str, int]) -> None:
         """What the engine counted of a window."""

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 import torch
 
+from torchfits._columns import picked_rows, put_rows
 from torchfits.data._random import uniform
+from torchfits.data._reading import Samples
+from torchfits.errors import FitsError
 
 if TYPE_CHECKING:
-    from torchfits.data._reading import Samples
+    from collections.abc import Sequence
+
+    from torchfits.data._reading import Reading
     from torchfits.data.loader import DataLoader
 
 OnBad: TypeAlias = 'Literal["raise", "skip", "substitute"]'
@@ -20,13 +26,39 @@ _STREAM = 2**32 - 1  # of no transform
 
 
 class BadSamples:
-    """What becomes of the bad samples of a loader's batches."""
+    """What becomes of the bad samples of an epoch."""
 
-    def __init__(self, loader: DataLoader) -> None:
+    def __init__(self, loader: DataLoader, epoch: int) -> None:
         """Of one iteration."""
         self._loader = loader
+        self._epoch = epoch
 
-    def settled(self, samples: Samples, epoch: int) -> Samples:
+    def read(self, reading: Reading, batches: Sequence[Sequence[int]]) -> list[Samples]:
+        """What was begun of batches. If nothing of it can be read, each sample is bad, and there is no data.
+
+        Raises:
+            FitsError: if there is an error that no single sample has.
+        """
+        try:
+            return reading.result()
+        except FitsError as error:
+            if self._loader.on_bad == "raise":
+                raise
+            # Of what shape the samples should be is known from none of them.
+            return [Samples(None, torch.tensor(batch), self._each_bad(batch, error)) for batch in batches]
+
+    def _each_bad(self, batch: Sequence[int], error: FitsError) -> list[tuple[int, FitsError]]:
+        bad: list[tuple[int, FitsError]] = []
+        for place, sample in enumerate(batch):
+            try:
+                self._loader.dataset.begin([[sample]]).result()
+            except FitsError as own:  # noqa: PERF203 - each has its own
+                bad.append((place, own))
+            else:
+                raise error
+        return bad
+
+    def settled(self, samples: Samples) -> Samples:
         """A batch without bad samples; perhaps without any.
 
         Raises:
@@ -35,51 +67,81 @@ class BadSamples:
         """
         if not samples.bad:
             return samples
-        loader = self._loader
-        for place, error in samples.bad:
-            loader.bad[int(samples.ids[place])] = str(error)
-        if loader.on_bad == "raise":
+        self._note(samples.ids, samples.bad)
+        if self._loader.on_bad == "raise":
             raise samples.bad[0][1]
-        if loader.on_bad == "substitute":
-            return self._substituted(samples, epoch)
-        good = torch.ones(len(samples.ids), dtype=torch.bool)
-        good[[place for place, _ in samples.bad]] = False
-        if loader.world_size > 1 and not bool(good.any()):
-            raise samples.bad[0][1]
-        return replace(samples, data=_rows(samples.data, good.nonzero()[:, 0]), ids=samples.ids[good], bad=())
+        return self._substituted(samples) if self._loader.on_bad == "substitute" else self._good(samples)
 
-    def _substituted(self, samples: Samples, epoch: int) -> Samples:
+    def _note(self, ids: torch.Tensor, bad: Sequence[tuple[int, FitsError]]) -> None:
+        for place, error in bad:
+            self._loader.bad[int(ids[place])] = str(error)
+
+    def _good(self, samples: Samples) -> Samples:
+        bad = {place for place, _ in samples.bad}
+        good = torch.tensor([place for place in range(len(samples.ids)) if place not in bad], dtype=torch.int64)
+        if len(good) == 0:
+            if self._loader.world_size > 1:
+                raise samples.bad[0][1]
+            return replace(samples, data=None, ids=samples.ids[good], bad=())
+        return replace(samples, data=_rows(samples.data, good), ids=samples.ids[good], bad=())
+
+    def _substituted(self, samples: Samples) -> Samples:
+        places = torch.tensor([place for place, _ in samples.bad])
         ids = samples.ids.clone()
-        data, bad = samples.data, list(samples.bad)
-        for attempt in range(_ATTEMPTS):
-            places = torch.tensor([place for place, _ in bad])
-            ids[places] = self._chosen(samples.ids[places], epoch, attempt)
-            reading = self._loader.dataset.begin([ids[places].tolist()], keep_going=True)  # pyright: ignore[reportUnknownMemberType]
-            (read,) = reading.result()
-            data = _with_rows(data, places, read.data)
-            bad = [(int(places[place]), error) for place, error in read.bad]
-            for place, error in bad:
-                self._loader.bad[int(ids[place])] = str(error)
-            if not bad:
-                return replace(samples, data=data, ids=ids, bad=())
-        raise bad[0][1]
+        ids[places] = self._readable(ids[places])
+        if _is_dense(samples.data):
+            return replace(samples, data=_with_rows(samples.data, places, self._again(ids[places])), ids=ids, bad=())
+        return replace(samples, data=self._again(ids), ids=ids, bad=())
 
-    def _chosen(self, ids: torch.Tensor, epoch: int, attempt: int) -> torch.Tensor:
+    def _readable(self, bad: torch.Tensor) -> torch.Tensor:
+        """A sample that can be read for each of these."""
+        chosen = self._chosen(bad, 0)
+        attempt = 0
+        while (read := self._begun(chosen)).bad:
+            self._note(chosen, read.bad)
+            attempt += 1
+            if attempt == _ATTEMPTS:
+                raise read.bad[0][1]
+            places = [place for place, _ in read.bad]
+            chosen[places] = self._chosen(bad[places], attempt)
+        return chosen
+
+    def _again(self, ids: torch.Tensor) -> Any:  # noqa: ANN401 - see Samples
+        """Samples that could be read a moment ago."""
+        read = self._begun(ids)
+        if read.bad:
+            raise read.bad[0][1]
+        return read.data
+
+    def _begun(self, ids: torch.Tensor) -> Samples:
+        batch = cast("list[int]", ids.tolist())  # pyright: ignore[reportUnknownMemberType]
+        (read,) = self.read(self._loader.dataset.begin([batch], keep_going=True), [batch])
+        return read
+
+    def _chosen(self, ids: torch.Tensor, attempt: int) -> torch.Tensor:
         """Another sample for each: a function of seed, epoch, id and attempt."""
-        numbers = uniform(self._loader.seed, epoch, ids, _STREAM, (_ATTEMPTS, 2)).double()[:, attempt]
+        numbers = uniform(self._loader.seed, self._epoch, ids, _STREAM, (_ATTEMPTS, 2)).double()[:, attempt]
         count = len(self._loader.dataset)
         return ((numbers[:, 0] + numbers[:, 1] * 2.0**-24) * count).long().clamp(max=count - 1)
 
 
-def _rows(data: Any, rows: torch.Tensor) -> Any:  # noqa: ANN401 - see Samples
-    if isinstance(data, dict):
-        return {name: _rows(part, rows) for name, part in data.items()}  # pyright: ignore[reportUnknownVariableType]
-    return data[rows]
+def _is_dense(data: Any) -> bool:  # noqa: ANN401 - see Samples
+    """Whether rows can be put into it."""
+    if isinstance(data, Mapping):
+        return all(map(_is_dense, cast("Mapping[str, Any]", data).values()))
+    return isinstance(data, torch.Tensor)
+
+
+def _rows(data: Any, rows: torch.Tensor) -> Any:  # noqa: ANN401
+    if isinstance(data, Mapping):
+        return {name: _rows(part, rows) for name, part in cast("Mapping[str, Any]", data).items()}
+    return picked_rows(data, rows) if isinstance(data, torch.Tensor) else data[rows]
 
 
 def _with_rows(data: Any, places: torch.Tensor, rows: Any) -> Any:  # noqa: ANN401
     """The batch with other rows in some places; its tensors are changed."""
-    if isinstance(data, dict):
-        return {name: _with_rows(part, places, rows[name]) for name, part in data.items()}  # pyright: ignore[reportUnknownVariableType]
-    data[places] = rows
+    if isinstance(data, Mapping):
+        parts = cast("Mapping[str, Any]", data)
+        return {name: _with_rows(part, places, rows[name]) for name, part in parts.items()}
+    put_rows(data, places, rows)
     return data

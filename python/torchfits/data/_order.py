@@ -43,7 +43,7 @@ class Order:
     def ids(self, first: int, last: int) -> torch.Tensor:
         """The samples at positions `first` to `last` - 1, int64."""
         places: Array = np.arange(first, min(last, self.length), dtype=np.int64)
-        if self.seed is not None:
+        if self.seed is not None and len(places):
             places = self._mixed(places) if self.window else self._permuted(places, self.length, 0)
         return torch.from_numpy(places)  # pyright: ignore[reportUnknownMemberType]
 
@@ -57,7 +57,8 @@ class Order:
         mixed: Array = np.empty_like(places)
         mixed[inside] = self._in_windows(places[inside], window, run, whole)
         mixed[~inside] = whole + self._permuted(places[~inside] - whole, self.length - whole, 1)
-        return (mixed + self._words(np.zeros(1, np.uint64), 2)[0] % np.uint64(max(1, self.length))) % self.length
+        cut = int(self._words(np.zeros(1, np.uint64), 2)[0]) % self.length
+        return (mixed + cut) % self.length
 
     def _in_windows(self, places: Array, window: int, run: int, whole: int) -> Array:
         numbers = places // window

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -138,10 +138,7 @@ class ReadableDataset(Dataset[Any]):
     def __getitems__(self, indices: Sequence[int]) -> list[Any]:
         """The samples of a batch after the transform, read by one call of the engine."""
         (samples,) = self.begin([[self.checked(index) for index in indices]]).result()
-        if isinstance(self.transform, Transform):
-            return items_of(transformed(self, samples).data)
-        items = items_of(samples.data)
-        return items if self.transform is None else _each(self, items, samples.ids)
+        return transformed_items(self, samples)
 
     def checked(self, index: int) -> int:
         """The id of a sample; negative numbers count from the end."""
@@ -160,26 +157,22 @@ def transformed(dataset: Any, samples: Samples, seed: int | None = None, epoch: 
     Raises:
         Exception: whatever a transform raises, with a note that names the sample (or the first one of the batch).
     """
-    transform = dataset.transform
-    if transform is None:
+    if dataset.transform is None:
         return samples
-    if not isinstance(transform, Transform):
-        return replace(samples, data=default_collate(_each(dataset, items_of(samples.data), samples.ids, seed, epoch)))
-    with _counted(seed, epoch, samples.ids), _Named(dataset, samples.ids):
-        return replace(samples, data=transform(samples.data))
+    if not isinstance(dataset.transform, Transform):
+        return replace(samples, data=default_collate(transformed_items(dataset, samples, seed, epoch)))
+    with _counted(seed, epoch, samples.ids), named(dataset, samples.ids):
+        return replace(samples, data=dataset.transform(samples.data))
 
 
-def _each(
-    dataset: Any,  # noqa: ANN401
-    items: list[Any],
-    ids: torch.Tensor,
-    seed: int | None = None,
-    epoch: int = 0,
-) -> list[Any]:
+def transformed_items(dataset: Any, samples: Samples, seed: int | None = None, epoch: int = 0) -> list[Any]:  # noqa: ANN401
+    """The items of the batch after the dataset's transform, as for `transformed`."""
+    if dataset.transform is None or isinstance(dataset.transform, Transform):
+        return items_of(transformed(dataset, samples, seed, epoch).data)
     made: list[Any] = []
-    for number, item in enumerate(items):
-        own = ids[number : number + 1]
-        with _counted(seed, epoch, own), _Named(dataset, own):
+    for number, item in enumerate(items_of(samples.data)):
+        own = samples.ids[number : number + 1]
+        with _counted(seed, epoch, own), named(dataset, own):
             made.append(dataset.transform(item))
     return made
 
@@ -188,21 +181,16 @@ def _counted(seed: int | None, epoch: int, ids: torch.Tensor) -> Any:  # noqa: A
     return nullcontext() if seed is None else draws(seed, epoch, ids)
 
 
-class _Named:
-    """A context: an exception tells of which samples it is."""
-
-    def __init__(self, dataset: Any, ids: torch.Tensor) -> None:  # noqa: ANN401
-        self._dataset = dataset
-        self._ids = ids
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, Exception) and len(self._ids):
-            first = int(self._ids[0])
-            more = "" if len(self._ids) == 1 else f" and {len(self._ids) - 1} more of its batch"
-            _add_note(error, f"in the transform of sample {first} ({self._dataset.describe(first)}){more}")
+@contextmanager
+def named(dataset: Any, ids: torch.Tensor) -> Generator[None, None, None]:  # noqa: ANN401
+    """Within it, an exception tells of which samples of a dataset it is."""
+    try:
+        yield
+    except Exception as error:
+        first = int(ids[0])
+        more = "" if len(ids) == 1 else f" and {len(ids) - 1} more of its batch"
+        _add_note(error, f"in the transform of sample {first} ({dataset.describe(first)}){more}")
+        raise
 
 
 def _add_note(error: Exception, note: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -27,7 +27,8 @@ def ordered(order: Order, share: Share, position: int) -> Schedule:
         for _ in range(together):
             spans.append(share.span(behind))
             behind = share.behind(behind)
-        ids: list[int] = order.ids(begin, max(last for _, last in spans)).tolist()  # pyright: ignore[reportUnknownMemberType]
+        chosen = order.ids(begin, max(last for _, last in spans))
+        ids = cast("list[int]", chosen.tolist())  # pyright: ignore[reportUnknownMemberType]
         for first, last in spans:
             position = share.behind(position)
             yield ids[first - begin : last - begin], position

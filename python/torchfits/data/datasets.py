@@ -79,7 +79,7 @@ class ImageDataset(ReadableDataset):
         items = torch.zeros(len(self.paths), 2, dtype=torch.int64)
         items[:, 0] = torch.arange(len(self.paths))
         text = None if section is None else section_text(section)
-        self._images = Images(self.paths, [image_selector(hdu)], items, engine_dtype(dtype), section=text)
+        self._images = Images(self.paths, [image_selector(hdu)], items, engine_dtype(dtype), fill="0", section=text)
 
     def __len__(self) -> int:
         return len(self.paths)

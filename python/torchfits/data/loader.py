@@ -3,40 +3,28 @@
 from __future__ import annotations
 
 import operator
-import time
-from collections import deque
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import distributed
 
-from torchfits.data._accounts import Accounts, Report
-from torchfits.data._bad import BadSamples, OnBad
+from torchfits.data._accounts import Accounts
+from torchfits.data._epoch import Batch, Epoch
 from torchfits.data._order import Order, Share
-from torchfits.data._random import draws
-from torchfits.data._reading import Reading, Samples, transformed
+from torchfits.data._plans import plan
 from torchfits.data._schedule import Schedule, ordered, sampled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from torchfits.data._accounts import Report
+    from torchfits.data._bad import OnBad
     from torchfits.data._reading import ReadableDataset
     from torchfits.data._transform import Transform
 
 __all__ = ["Batch", "DataLoader"]
 
 _STATE = ("seed", "epoch", "position", "length", "fingerprint")
-
-
-class Batch(dict[str, Any]):
-    """A batch of several parts, a dict of them.
-
-    Attributes:
-        sample_ids: of its samples, int64 (B,).
-    """
-
-    sample_ids: torch.Tensor
 
 
 class DataLoader:
@@ -143,7 +131,8 @@ class DataLoader:
         self.on_bad: OnBad = on_bad
         self.transform = transform
         self.device = None if device is None else torch.device(device)
-        self.pin_memory = self._is_on_gpu() if pin_memory is None else pin_memory
+        on_gpu = self.device is not None and self.device.type == "cuda"
+        self.pin_memory = (on_gpu if pin_memory is None else pin_memory) and torch.cuda.is_available()
         self.rank, self.world_size = _place(rank, world_size)
         self.progress = progress
         self.epoch = 0
@@ -151,9 +140,6 @@ class DataLoader:
         self._resume_at = 0
         self._at = (0, 0)
         self._accounts = Accounts()
-
-    def _is_on_gpu(self) -> bool:
-        return self.device is not None and self.device.type == "cuda"
 
     def _share(self) -> Share:
         assert self.batch_size is not None
@@ -173,16 +159,23 @@ class DataLoader:
         epoch, position = self.epoch, self._resume_at
         self.epoch, self._resume_at = epoch + 1, 0
         self._at = (epoch, position)
-        return _Epoch(self, epoch, position).batches()
+        _set_epoch(self.sampler, epoch)
+        _set_epoch(self.batch_sampler, epoch)
+        return Epoch(self, epoch, position).batches(self._accounts, self._arrived)
 
     def _arrived(self, epoch: int, position: int) -> None:
         """Where an iteration is."""
         self._at = (epoch, position)
 
     def set_epoch(self, epoch: int) -> None:
-        """Says which epoch the next iteration is: on all ranks alike. It begins with its first batch."""
-        self.epoch, self._resume_at = operator.index(epoch), 0
-        self._at = (self.epoch, 0)
+        """Says which epoch the next iteration is: on all ranks alike.
+
+        It begins with its first batch, unless it is the one in which `load_state_dict` goes on.
+        """
+        if operator.index(epoch) != self.epoch:
+            self._resume_at = 0
+        self.epoch = operator.index(epoch)
+        self._at = (self.epoch, self._resume_at)
 
     # Resume
 
@@ -232,8 +225,6 @@ class DataLoader:
         Returns:
             `batches`, `samples`, `files` that they are of, `samples_per_file`, and `shuffle`, in words.
         """
-        from torchfits.data._plans import plan
-
         return plan(self, batches or max(1, self.prefetch_batches // 2))
 
     def schedule(self, epoch: int, position: int) -> Schedule:
@@ -253,6 +244,13 @@ class DataLoader:
         return ordered(order, self._share(), position)
 
 
+def _set_epoch(sampler: object, epoch: int) -> None:
+    """Of a sampler that has epochs, such as torch's for several ranks."""
+    set_epoch = getattr(sampler, "set_epoch", None)
+    if set_epoch is not None:
+        set_epoch(epoch)
+
+
 def _place(rank: int | None, world_size: int | None) -> tuple[int, int]:
     if (rank is None) != (world_size is None):
         raise ValueError("rank and world_size are given together or not at all")
@@ -262,153 +260,3 @@ def _place(rank: int | None, world_size: int | None) -> tuple[int, int]:
         return rank, world_size
     in_use = distributed.is_available() and distributed.is_initialized()
     return (distributed.get_rank(), distributed.get_world_size()) if in_use else (0, 1)
-
-
-class _Epoch:
-    """One iteration: which batches were begun, and what becomes of them."""
-
-    def __init__(self, loader: DataLoader, epoch: int, position: int) -> None:
-        self._loader = loader
-        self._epoch = epoch
-        self._schedule = loader.schedule(epoch, position)
-        self._begun: deque[tuple[Reading, list[int]]] = deque()
-        self._ready: deque[tuple[Samples, int]] = deque()
-        self._batch_bytes = 0
-        self._bad = BadSamples(loader)
-        self._stream = torch.cuda.Stream(loader.device) if loader._is_on_gpu() else None  # pyright: ignore[reportPrivateUsage]
-
-    def batches(self) -> Iterator[Any]:
-        loader, accounts = self._loader, self._loader._accounts  # pyright: ignore[reportPrivateUsage]
-        bar = _bar(loader) if loader.progress else None
-        try:
-            asked = time.perf_counter()
-            while (taken := self._next()) is not None:
-                samples, behind = taken
-                batch = self._finished(samples)
-                loader._arrived(self._epoch, behind)  # pyright: ignore[reportPrivateUsage]
-                given = time.perf_counter()
-                accounts.waited(given - asked)
-                if batch is not None:
-                    if bar is not None:
-                        bar.update()
-                        bar.set_postfix(bad=len(loader.bad), refresh=False)
-                    yield batch
-                asked = time.perf_counter()
-                accounts.used(asked - given, len(samples.ids))
-            loader._arrived(self._epoch + 1, 0)  # pyright: ignore[reportPrivateUsage]
-        finally:
-            self._stop()
-            if bar is not None:
-                bar.close()
-
-    def _next(self) -> tuple[Samples, int] | None:
-        if not self._ready:
-            self._begin_ahead(need=1)
-            if not self._begun:
-                return None
-            reading, behind = self._begun.popleft()
-            read = reading.result()
-            self._ready.extend(zip(read, behind, strict=True))
-            self._batch_bytes = max(self._batch_bytes, *(_bytes_of(samples.data) for samples in read))
-            self._loader._accounts.counted(read[0].counts)  # pyright: ignore[reportPrivateUsage]
-        taken = self._ready.popleft()
-        self._begin_ahead(need=0)
-        return taken
-
-    def _begin_ahead(self, need: int) -> None:
-        """Begins windows until as many batches are ahead as may be, but at least `need`."""
-        most = max(need, self._most_ahead())
-        while (ahead := len(self._ready) + sum(len(behind) for _, behind in self._begun)) < most:
-            # A small window comes soon: the first one has one batch.
-            size = max(1, most // 2) if self._batch_bytes else 1
-            if ahead + size > most and ahead >= need:
-                return
-            if not self._begin_window(size):
-                return
-
-    def _most_ahead(self) -> int:
-        if self._batch_bytes == 0:
-            # Nothing is known of their size: one that is asked for, and one behind it.
-            return min(self._loader.prefetch_batches, 2)
-        fitting = self._loader.prefetch_bytes // self._batch_bytes
-        return min(self._loader.prefetch_batches, max(1, fitting))
-
-    def _begin_window(self, size: int) -> bool:
-        batches: list[list[int]] = []
-        behind: list[int] = []
-        while len(batches) < size and (step := next(self._schedule, None)) is not None:
-            batches.append(step[0])
-            behind.append(step[1])
-        if not batches:
-            return False
-        empty = _pinned if self._loader.pin_memory else None
-        reading = self._loader.dataset.begin(batches, keep_going=True, empty=empty)
-        self._begun.append((reading, behind))
-        return True
-
-    def _finished(self, samples: Samples) -> Any:  # noqa: ANN401 - see Samples
-        """The batch as it is given; None if nothing is left of it."""
-        loader = self._loader
-        samples = self._bad.settled(samples, self._epoch)
-        if len(samples.ids) == 0:
-            return None
-        samples = transformed(loader.dataset, samples, loader.seed, self._epoch)
-        data = samples.data
-        if loader.collate_fn is not None:
-            from torchfits.data._reading import items_of
-
-            data = loader.collate_fn(items_of(data))
-        if loader.device is not None:
-            data = self._moved(data)
-        if loader.transform is not None:
-            with draws(loader.seed + 1, self._epoch, samples.ids):
-                data = loader.transform(data)
-        return _with_ids(data, samples.ids)
-
-    def _moved(self, data: Any) -> Any:  # noqa: ANN401
-        """The batch on its device."""
-        device = self._loader.device
-        with torch.cuda.stream(self._stream) if self._stream is not None else nullcontext():
-            moved = _map(data, lambda part: part.to(device, non_blocking=True))
-        if self._stream is not None:
-            current = torch.cuda.current_stream(device)
-            current.wait_stream(self._stream)
-            _map(moved, lambda part: part.record_stream(current) if isinstance(part, torch.Tensor) else part)
-        return moved
-
-    def _stop(self) -> None:
-        while self._begun:
-            self._begun.popleft()[0].cancel()
-        self._ready.clear()
-
-
-def _pinned(shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
-    return torch.empty(shape, dtype=dtype, pin_memory=True)
-
-
-def _map(data: Any, function: Callable[[Any], Any]) -> Any:  # noqa: ANN401
-    if isinstance(data, dict):
-        parts = cast("dict[str, Any]", data)
-        return {name: _map(part, function) for name, part in parts.items()}
-    return function(data)
-
-
-def _bytes_of(data: Any) -> int:  # noqa: ANN401 - see Samples
-    if isinstance(data, torch.Tensor):
-        return data.nbytes
-    parts = data.values() if isinstance(data, dict) else getattr(data, "feat_dict", {}).values()
-    return sum(_bytes_of(part) for part in cast("Iterable[Any]", parts)) or 1
-
-
-def _with_ids(data: Any, ids: torch.Tensor) -> Any:  # noqa: ANN401 - see Samples
-    if isinstance(data, dict):
-        data = Batch(cast("dict[str, Any]", data))
-    if not isinstance(data, list | tuple):
-        data.sample_ids = ids
-    return data  # pyright: ignore[reportUnknownVariableType]
-
-
-def _bar(loader: DataLoader) -> Any:  # noqa: ANN401 - without tqdm at import
-    from tqdm.auto import tqdm
-
-    return tqdm(total=len(loader), desc=f"epoch {loader.state_dict()['epoch']}", unit="batch")
