@@ -655,9 +655,13 @@ def test_lightning_trainsAndGoesOn(paths: list[str], tmp_path: Path) -> None:
     expected = loader()
     assert model.seen == numbers(expected) + numbers(expected)
 
-    stopped, model = trainer(max_steps=3), Model()
-    stopped.fit(model, loader())
-    stopped.save_checkpoint(tmp_path / "x.ckpt")
-    resumed = Model()
-    trainer(max_epochs=1).fit(resumed, loader(), ckpt_path=tmp_path / "x.ckpt")
-    assert model.seen + resumed.seen == numbers(loader())
+    class Saving(Model):
+        def on_train_batch_end(self, *_: Any) -> None:
+            if self.global_step == 3:
+                self.trainer.save_checkpoint(tmp_path / "x.ckpt")
+
+    model, resumed = Saving(), Model()
+    trainer(max_steps=5).fit(model, loader())
+    trainer(max_epochs=2).fit(resumed, loader(), ckpt_path=tmp_path / "x.ckpt")
+    expected = loader()
+    assert model.seen[:3] + resumed.seen == numbers(expected) + numbers(expected)
