@@ -155,13 +155,16 @@ class DataLoader:
         return self._share().steps()
 
     def __iter__(self) -> Iterator[Any]:
-        """The batches of the next epoch, or, after `load_state_dict`, those that are left of one."""
+        """The batches of the next epoch, or, after `load_state_dict`, those that are left of one.
+
+        An epoch begins when its first batch is asked for: an iterator that is not used is none.
+        """
         epoch, position = self.epoch, self._resume_at
         self.epoch, self._resume_at = epoch + 1, 0
         self._at = (epoch, position)
         _set_epoch(self.sampler, epoch)
         _set_epoch(self.batch_sampler, epoch)
-        return Epoch(self, epoch, position).batches(self._accounts, self._arrived)
+        yield from Epoch(self, epoch, position).batches(self._accounts, self._arrived)
 
     def _arrived(self, epoch: int, position: int) -> None:
         """Where an iteration is."""
