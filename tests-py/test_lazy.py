@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import operator
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import astropy.units as u
@@ -17,7 +19,7 @@ from astropy.io import fits
 from astropy.table import Table
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from torchfits import RaggedColumn, StringColumn, _batching, _sources, tables
+from torchfits import RaggedColumn, StringColumn, _batching, _sources, _statistics, tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -670,6 +672,83 @@ def test_aggregate_ofFloatKeys_joinsZerosAndNan(tmp_path: Path) -> None:
 def test_aggregate_ofNonsense_isAnError(path: Path, aggregates: Any, error: type[Exception]) -> None:
     with pytest.raises(error):
         torchfits.table(path).group_by("CLS").agg(aggregates).to_dict()
+
+
+# Statistics
+
+
+def test_stats_ofNumbers_areThoseOfPandas(path: Path, frame: Any) -> None:
+    found = torchfits.table(path).filter("OK").stats()
+    assert list(found) == ["ID", "MAG", "CLS", "N", "OK"]
+    chosen = frame[frame.OK]
+    for name in ("ID", "MAG", "N"):
+        stats: Any = found[name]
+        column = chosen[name]
+        assert (stats.count, stats.nulls) == (len(column), 0)
+        assert (stats.min, stats.max) == (column.min(), column.max())
+        np.testing.assert_allclose((stats.mean, stats.std), (column.mean(), column.std(ddof=0)), rtol=1e-12)
+        assert stats.quartiles == pytest.approx(tuple(column.quantile([0.25, 0.5, 0.75])), rel=1e-14)
+
+
+def test_stats_ofStringsAndTruths_countThem(path: Path, frame: Any) -> None:
+    found: Any = torchfits.table(path).stats()
+    counts = frame.CLS[frame.CLS != ""].value_counts()
+    assert found["CLS"].categories == counts.to_dict()
+    assert list(found["CLS"].categories.values()) == sorted(counts, reverse=True)
+    assert (found["CLS"].nulls, found["CLS"].distinct) == (int((frame.CLS == "").sum()), 3)
+    assert found["CLS"].count == ROWS - found["CLS"].nulls
+    assert found["OK"].categories == frame.OK.value_counts().to_dict()
+
+
+def test_stats_ofNullsAndLargeNumbers_areExact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_statistics, "_READ_BYTES", 8)
+    columns: dict[str, tuple[str, Any]] = {
+        "K": ("K", [2**62 + 1, 2**62 + 3, -1]),
+        "U": ("K", np.array([2**64 - 1, 1, 2], "u8")),
+        "X": ("D", [np.nan, np.nan, np.nan]),
+        "F": ("D", [1.5, np.nan, np.inf]),
+    }
+    made = write(tmp_path / "x.fits", columns, null={"K": -1}, bzero={"U": 2**63})
+    found: Any = torchfits.table(made).stats()
+    assert (found["K"].count, found["K"].nulls, found["K"].min, found["K"].max) == (2, 1, 2**62 + 1, 2**62 + 3)
+    assert (found["U"].min, found["U"].max, found["U"].nulls) == (1, 2**64 - 1, 0)
+    assert (found["X"].count, found["X"].nulls) == (0, 3)
+    assert np.isnan([found["X"].mean, found["X"].min, *found["X"].quartiles]).all()
+    assert (found["F"].count, found["F"].nulls, found["F"].max, found["F"].mean) == (2, 1, np.inf, np.inf)
+    assert torchfits.table(made)[:0].stats()["K"].count == 0
+
+
+def test_stats_ofManyWords_holdTheCommonest(tmp_path: Path) -> None:
+    words = [f"w{number}" for number in range(3000)] + ["w2999"]
+    torchfits.write(tmp_path / "x.fits", {"S": words})
+    stats: Any = torchfits.table(tmp_path / "x.fits").stats()["S"]
+    assert (stats.distinct, len(stats.categories), next(iter(stats.categories.items()))) == (3000, 1000, ("w2999", 2))
+
+
+# Memory
+
+
+def test_iteration_ofALargeTable_takesConstantMemory(tmp_path: Path) -> None:
+    path = tmp_path / "large.fits"
+    batch = {"ID": torch.arange(500_000), "V": torch.zeros(500_000, 8, dtype=torch.float32)}
+    torchfits.write(path, (batch for _ in range(12)))  # 240 MB
+    program = f"""
+import torchfits
+def peak(): return int(next(l for l in open("/proc/self/status") if l.startswith("VmHWM")).split()[1]) >> 10
+def work(table):
+    batches = table.filter("ID % 2 = 0").iter_batches(1000, shuffle=True)
+    rows = sum(len(batch["ID"]) for batch in batches) + table.filter("ID < 400000").count()
+    return rows, next(iter(table.filter("ID > 499998")[2:]))["ID"]
+table = torchfits.table({str(path)!r})
+# Until the engine has the blocks that it keeps for later reads.
+work(table[:3_000_000])
+before = peak()
+print(*work(table), peak() - before)
+"""
+    told = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
+    rows, first, growth = map(int, told.split())
+    assert (rows, first) == (12 * 250_000 + 12 * 400_000, 499_999)
+    assert growth < 100
 
 
 # Other libraries

@@ -9,6 +9,7 @@ from torchfits import data
 from torchfits._columns import RaggedColumn, StringColumn
 from torchfits._doctor import doctor
 from torchfits._memmap import memmap
+from torchfits._statistics import CategoryStats, NumberStats
 from torchfits.batches import read_batch, read_cutouts
 from torchfits.errors import (
     CfitsioError,
@@ -56,6 +57,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "HDU",
+    "CategoryStats",
     "CfitsioError",
     "ChangedFileError",
     "Column",
@@ -84,6 +86,7 @@ __all__ = [
     "MissingFileError",
     "NotAFileError",
     "NotFitsError",
+    "NumberStats",
     "RaggedColumn",
     "RemoteMaterializedFrame",
     "SectionError",

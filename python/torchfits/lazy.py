@@ -13,12 +13,14 @@ from torchfits import _exports, _plan, _sources
 from torchfits._batching import batches
 from torchfits._memory import Content, Source, kept, transfers
 from torchfits._sky import SkyMatch
+from torchfits._statistics import statistics
 
 if TYPE_CHECKING:
     from torchfits._arrow import How
     from torchfits._columns import ColumnInfo
     from torchfits._location import Hdu
     from torchfits._rows import ColumnData, Columns
+    from torchfits._statistics import ColumnStats
     from torchfits.frames import MaterializedFrame, Stype
 
 __all__ = ["GroupedTable", "Table", "sky", "table"]
@@ -241,6 +243,17 @@ class Table:
     def _read(self) -> tuple[Columns, dict[str, ColumnInfo]]:
         source = self._plan.source
         return source.read(list(source.schema)), dict(source.schema)
+
+    def stats(self) -> dict[str, ColumnStats]:
+        """What there is in each column that has one number, string or logical value in a row.
+
+        Numbers have count, nulls, mean, deviation, extremes and quartiles, all others count, nulls and how often each
+        value comes. Columns are read whole, as quartiles need, together as far as they take 256 MiB.
+
+        Returns:
+            A dict from the columns' names to `NumberStats` or `CategoryStats`; other columns are not in it.
+        """
+        return statistics(self._plan.source)
 
     def materialize(self, *, stypes: Mapping[str, Stype | str] | None = None) -> MaterializedFrame:
         """The table as a TensorFrame of torch_frame, as `read_table` makes it; its `source` is what `repr` shows.
