@@ -218,7 +218,9 @@ def test_cutouts_ofManyObjects_areCompact() -> None:
 def test_cubes_boxesPlanesAndSpaxels_areThoseOfAstropy(sky: Path) -> None:
     path = sky / "cube.fits"
     cube = torch.from_numpy(fits.getdata(path).astype("f4"))
-    boxes = CubeDataset([(path, (slice(1, 4), slice(2, 7), slice(3, 9))), (path, (slice(2, 5), slice(0, 5), slice(0, 6)))])
+    boxes = CubeDataset(
+        [(path, (slice(1, 4), slice(2, 7), slice(3, 9))), (path, (slice(2, 5), slice(0, 5), slice(0, 6)))]
+    )
     assert same(boxes[0], cube[1:4, 2:7, 3:9])
     planes = CubeDataset([(path, (i, slice(None), slice(None))) for i in range(6)])
     assert same(torch.stack(planes.__getitems__(range(6))), cube)

@@ -21,7 +21,7 @@ import torch
 import torchfits
 from _fitsbytes import image
 from torch.utils.data import BatchSampler, DistributedSampler, SequentialSampler
-from torchfits.data import Batch, DataLoader, ImageDataset
+from torchfits.data import Batch, CutoutDataset, DataLoader, ImageDataset
 from torchfits.data import transforms as T
 from torchfits.data._reading import ReadableDataset, Samples
 
@@ -116,6 +116,27 @@ def test_loader_ofDicts_givesTheBatchesOfTorch(paths: list[str]) -> None:
         assert torch.equal(own["image"], theirs["image"])
         assert own["n"]["id"].dtype == theirs["n"]["id"].dtype == torch.uint16
         assert own["n"]["id"].tolist() == theirs["n"]["id"].tolist() == own.sample_ids.tolist()
+
+
+def test_loader_ofCutouts_givesThoseOfSingleReads(tmp_path: Path) -> None:
+    pixels = np.arange(1200, dtype="i2").reshape(3, 20, 20)
+    for number in range(3):
+        (tmp_path / f"{number}.fits").write_bytes(image(pixels[number]))
+    corners = np.random.default_rng(1).integers(0, 12, (60, 2)).tolist()
+    rows = [(str(tmp_path / f"{i % 3}.fits"), (slice(y, y + 8), slice(x, x + 8))) for i, (y, x) in enumerate(corners)]
+    loader = DataLoader(CutoutDataset(rows), 7, shuffle=True, on_bad="skip")
+    seen = []
+    for batch in loader:
+        for number, cutout in zip(batch.sample_ids.tolist(), batch, strict=True):
+            y, x = corners[number]
+            assert np.array_equal(cutout.numpy(), pixels[number % 3, y : y + 8, x : x + 8])
+            seen.append(number)
+    assert sorted(seen) == list(range(60))
+    plan = loader.plan(100)
+    assert (plan["samples"], plan["files"], plan["samples_per_file"]) == (60, 3, 20)
+    spoil(str(tmp_path / "1.fits"))
+    assert sum(len(batch) for batch in loader) == 40
+    assert sorted(loader.bad) == list(range(1, 60, 3))
 
 
 def test_loader_shuffled_dependsOnSeedAndEpochAlone(paths: list[str]) -> None:

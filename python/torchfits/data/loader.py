@@ -39,7 +39,8 @@ class DataLoader:
     The order of an epoch is a function of (seed, epoch, dataset) alone, and so are random transforms, substitutes of
     bad samples, and which samples each rank gets. So `state_dict()` is a few integers, from which a killed run goes on
     with the same batches, also with another number of ranks. Each iteration is an epoch, numbered from 0, unless
-    `set_epoch` says which.
+    `set_epoch` says which; `epoch` is that of the next one. Of several iterations at once the state is that of the one
+    which was asked last.
 
     With several ranks (of `torch.distributed`, or as told) each batch of all ranks together is cut into parts of
     `batch_size`; all ranks get equally many batches. What does not fill the last one is shared evenly.
@@ -81,14 +82,15 @@ class DataLoader:
             collate_fn: makes a batch of a list of items, for what `default_collate` does not take; slower.
             pin_memory: whether batches are in pinned memory; None for whether `device` is a GPU.
             drop_last: whether samples that do not fill the last batch are left out.
-            generator: draws the seed once, now, instead of `seed`.
+            generator: draws the seed once, now, instead of `seed`: seeded alike on all ranks.
             seed: of everything random.
             shuffle_window: None for a permutation of all samples. Else samples are mixed within windows of so many,
                 made of 32 runs of neighbours: for tables and files that are read faster in their own order.
             prefetch_batches: that are begun or ready beside the one in use; 0 to read each when it is asked for.
             prefetch_bytes: bound of these, but one batch is always read ahead unless `prefetch_batches` is 0.
             on_bad: what becomes of samples that cannot be read: "raise" their error when their batch comes; "skip"
-                them, so that the batch is smaller; "substitute" others, chosen by (seed, epoch, id).
+                them, so that the batch is smaller (or not there, but an error where other ranks wait for it);
+                "substitute" others, chosen by (seed, epoch, id). `bad` tells which they were, and why.
             transform: of whole batches, on `device`, after the dataset's own.
             device: where batches go; to a GPU they are copied by a stream of its own.
             rank: of this process among `world_size`; None for that of `torch.distributed`, 0 if it is not in use.
