@@ -218,7 +218,9 @@ def test_cutouts_ofManyObjects_areCompact() -> None:
 def test_cubes_boxesPlanesAndSpaxels_areThoseOfAstropy(sky: Path) -> None:
     path = sky / "cube.fits"
     cube = torch.from_numpy(fits.getdata(path).astype("f4"))
-    boxes = CubeDataset([(path, (slice(1, 4), slice(2, 7), slice(3, 9))), (path, (slice(2, 5), slice(0, 5), slice(0, 6)))])
+    boxes = CubeDataset(
+        [(path, (slice(1, 4), slice(2, 7), slice(3, 9))), (path, (slice(2, 5), slice(0, 5), slice(0, 6)))]
+    )
     assert same(boxes[0], cube[1:4, 2:7, 3:9])
     planes = CubeDataset([(path, (i, slice(None), slice(None))) for i in range(6)])
     assert same(torch.stack(planes.__getitems__(range(6))), cube)
@@ -240,8 +242,8 @@ def test_cubes_fromCatalog_haveThreeAxes(sky: Path, tmp_path: Path) -> None:
 
 
 def test_transform_thatFails_namesTheSample(sky: Path) -> None:
-    def fails(image: torch.Tensor) -> torch.Tensor:
-        raise ZeroDivisionError("no")
+    def fails(image: torch.Tensor) -> float:
+        return len(image) / 0
 
     dataset = CutoutDataset([(sky / "a.fits", BOXES[0]), (sky / "b.fits", BOXES[1])], transform=fails)
     with pytest.raises(ZeroDivisionError) as caught:

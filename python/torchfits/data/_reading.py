@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import torch
-from torch.utils.data import Dataset, default_collate  # pyright: ignore[reportUnknownVariableType]
+from torch.utils.data import Dataset
 
+from torchfits.data._collating import collate
 from torchfits.data._random import draws
 from torchfits.data._transform import Transform
 
@@ -164,7 +165,7 @@ def transformed(dataset: Any, samples: Samples, seed: int | None = None, epoch: 
     if transform is None:
         return samples
     if not isinstance(transform, Transform):
-        return replace(samples, data=default_collate(_each(dataset, items_of(samples.data), samples.ids, seed, epoch)))
+        return replace(samples, data=collate(_each(dataset, items_of(samples.data), samples.ids, seed, epoch)))
     with _counted(seed, epoch, samples.ids), _Named(dataset, samples.ids):
         return replace(samples, data=transform(samples.data))
 
