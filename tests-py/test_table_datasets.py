@@ -11,7 +11,7 @@ import torch
 import torchfits
 from astropy.io import fits
 from torch.utils.data import DataLoader
-from torchfits.data import CutoutDataset, TableDataset, ZipDataset, collate
+from torchfits.data import CutoutDataset, StreamingDataset, TableDataset, ZipDataset, collate
 
 ROWS = 40
 
@@ -145,3 +145,22 @@ def test_zipDataset_partsThatDoNotFit_areRefused(folder: Path) -> None:
         ZipDataset(image=TableDataset(folder / "catalog.fits", transform=len))
     with pytest.raises(ValueError, match="at least one part"):
         ZipDataset()
+
+
+def test_streamingDataset_overRowsAndCutouts_givesEachOnce(folder: Path) -> None:
+    rows = TableDataset(folder / "catalog.fits", ["ID", "MAG"])
+    stream = StreamingDataset(rows, shuffle=True, seed=4, window=32, rank=0, world_size=2)
+    other = StreamingDataset(rows, shuffle=True, seed=4, window=32, rank=1, world_size=2)
+    given = [int(row.others["ID"]) - 2**40 for part in (stream, other) for row in part]
+    assert sorted(given) == list(range(ROWS))
+    assert given != list(range(ROWS))
+    (batch, *_) = DataLoader(stream, batch_size=8, collate_fn=collate)
+    assert batch.others["ID"].tolist() == [2**40 + number for number in given[:8]]
+    boxes = [(slice(i, i + 6), slice(0, 5)) for i in range(ROWS)] * 4
+    cutouts = CutoutDataset([(folder / "image.fits", box) for box in boxes])
+    image = fits.getdata(folder / "image.fits")
+    streamed = list(StreamingDataset(cutouts))
+    assert len(streamed) == 4 * ROWS
+    assert all(np.array_equal(item.numpy(), image[box]) for item, box in zip(streamed, boxes, strict=True))
+    with pytest.raises(ValueError, match="a window is from 1"):
+        StreamingDataset(rows, window=0)

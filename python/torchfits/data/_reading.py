@@ -138,7 +138,17 @@ class ReadableDataset(Dataset[Any]):
 
     def __getitems__(self, indices: Sequence[int]) -> list[Any]:
         """The samples of a batch after the transform, read by one call of the engine."""
-        (samples,) = self.begin([[self.checked(index) for index in indices]]).result()
+        ids = [self.checked(index) for index in indices]
+        return self.items(self.begin([ids]), ids)
+
+    def items(self, reading: Reading, ids: Sequence[int]) -> list[Any]:  # noqa: ARG002 - for datasets that read anew
+        """The items of one batch that was begun, after the transform.
+
+        Args:
+            reading: what `begin` gave for the batch.
+            ids: of its samples.
+        """
+        (samples,) = reading.result()
         if isinstance(self.transform, Transform):
             return items_of(transformed(self, samples).data)
         items = items_of(samples.data)
