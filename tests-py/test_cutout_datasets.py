@@ -1,7 +1,10 @@
 """Cutouts and sub-cubes as datasets: items against astropy's reads of the same files."""
 
 import json
+import os
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,8 @@ from astropy.io import fits
 from astropy.nddata import Cutout2D
 from torch.utils.data import DataLoader
 from torchfits.data import CubeDataset, CutoutDataset
+
+PROGRAM = Path(__file__).parent / "programs" / "load_datasets_by_workers.py"
 
 
 @pytest.fixture(scope="module")
@@ -242,8 +247,8 @@ def test_cubes_fromCatalog_haveThreeAxes(sky: Path, tmp_path: Path) -> None:
 
 
 def test_transform_thatFails_namesTheSample(sky: Path) -> None:
-    def fails(image: torch.Tensor) -> torch.Tensor:
-        raise ZeroDivisionError("no")
+    def fails(image: torch.Tensor) -> float:
+        return len(image) / 0
 
     dataset = CutoutDataset([(sky / "a.fits", BOXES[0]), (sky / "b.fits", BOXES[1])], transform=fails)
     with pytest.raises(ZeroDivisionError) as caught:
@@ -251,3 +256,26 @@ def test_transform_thatFails_namesTheSample(sky: Path) -> None:
     told = str(caught.value) + "".join(getattr(caught.value, "__notes__", []))
     assert "sample 1" in told
     assert "b.fits[-3:5, 66:75]" in told
+
+
+@pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
+def test_datasets_byWorkers_giveWhatIsStored(tmp_path: Path, method: str) -> None:
+    image = np.arange(20, dtype="f4").reshape(5, 4)
+    cube = np.arange(80, dtype="f4").reshape(4, 5, 4)
+    fits.PrimaryHDU(image).writeto(tmp_path / "image.fits")
+    fits.PrimaryHDU(cube).writeto(tmp_path / "cube.fits")
+    column = fits.Column("MAG", "E", array=np.arange(4))
+    fits.BinTableHDU.from_columns([column]).writeto(tmp_path / "table.fits")
+    command = [sys.executable, PROGRAM, tmp_path, method]
+    paths = [str(PROGRAM.parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    given = json.loads(done.stdout)
+
+    cutouts = [[image[row : row + 2, :3].tolist() for row in pair] for pair in ((0, 1), (2, 3))]
+    assert given["cutouts"] == cutouts
+    assert given["cubes"] == [[cube[row, row : row + 2, :3].tolist() for row in pair] for pair in ((0, 1), (2, 3))]
+    assert given["spectra"] == [{"flux": image[:2].tolist()}, {"flux": image[2:4].tolist()}]
+    assert [pair["image"] for pair in given["pairs"]] == cutouts
+    assert [pair["row"] for pair in given["pairs"]] == [[[[0.0], [1.0]]], [[[2.0], [3.0]]]]

@@ -689,7 +689,7 @@ def read_columns(
 
 
 def begin_columns(
-    path: str, selector: Selector, columns: Sequence[str], rows: Rows, *, condition: str | None, content: str
+    path: str, selector: Selector, columns: Sequence[str], rows: Rows, *, condition: str | None, content: str | None
 ) -> Pending[list[ReadColumn]]:
     """Begins to read columns.
 
@@ -699,7 +699,7 @@ def begin_columns(
         columns: likewise.
         rows: likewise.
         condition: likewise.
-        content: what the file must hold, as `describe_table` told it.
+        content: what the file must hold, as `describe_table` told it; None if it does not matter.
     """
     api = _enter()
     wanted = "\0".join(map(_column_text, columns))

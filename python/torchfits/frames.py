@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import copy
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
+import torch
+import torch_frame
 from torch_frame import TensorFrame
 from torch_frame.data import Dataset
 
+from torchfits._columns import RaggedColumn, StringColumn
 from torchfits._location import split_row_filter
 from torchfits._memory import Content, Source, Transfers, kept
+from torchfits._rows import concatenate, length
 from torchfits._stypes import TOGETHER, MadeColumn, ReadColumn, Stype, made_column
 from torchfits.tables import describe_table, read_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-    import torch
 
     from torchfits._columns import ColumnInfo
     from torchfits._location import Hdu
@@ -84,6 +87,14 @@ class MaterializedFrame(TensorFrame):
             KeyError: if there is no numerical or categorical column of that name.
         """
         return _FrameDataset(self, target)
+
+    def with_target(self, target: str) -> MaterializedFrame:
+        """The frame with a numerical or categorical column as `y`, which `feat_dict` does no longer hold.
+
+        Raises:
+            KeyError: if there is no numerical or categorical column of that name.
+        """
+        return self._without(target)[1]
 
     def _without(self, name: str) -> tuple[torch.Tensor, MaterializedFrame]:
         """A column, and the frame with it as target."""
@@ -210,6 +221,66 @@ def materialize(
         for name, data in columns.items()
     ]
     return _frame(made, lengths.pop() if lengths else 0, infos, source)
+
+
+def encode(
+    columns: Mapping[str, ColumnData], schema: Mapping[str, ColumnInfo], like: MaterializedFrame
+) -> MaterializedFrame:
+    """Makes a frame as another one is: its stypes, its vocabulary (values that it lacks are -1), its statistics.
+
+    Args:
+        columns: of one length, all of which `like` has.
+        schema: what is known of them.
+        like: the other frame.
+
+    Raises:
+        KeyError: if `like` does not have a column.
+        ValueError: if a column cannot be what it is in `like`.
+    """
+    stypes: dict[str, Any] = dict.fromkeys(like.others)
+    stypes.update({name: stype for stype, names in like.col_names_dict.items() for name in names})
+    made = [_as_in(like, ReadColumn(name, data, schema.get(name)), stypes[name]) for name, data in columns.items()]
+    frame = _frame(made, length(dict(columns)), dict(schema), like.source)
+    frame.col_stats = like.col_stats
+    return frame
+
+
+def _as_in(like: MaterializedFrame, column: ReadColumn, stype: Stype | None) -> MadeColumn:
+    if stype is Stype.timestamp and _is_empty(column):
+        return MadeColumn(column.name, stype, torch.full((len(column.data), 7), -1), {})
+    made = made_column(column, [stype])
+    if made.vocabulary is None:
+        return made
+    known = like.vocabulary[column.name]
+    places = {value: place for place, value in enumerate(known)}
+    # What is missing has -1, the place behind the last.
+    numbers = torch.tensor([*(places.get(value, -1) for value in made.vocabulary), -1])
+    ragged = isinstance(made.data, RaggedColumn)
+    data = RaggedColumn(numbers[made.data.values], made.data.offsets) if ragged else numbers[made.data]
+    return replace(made, data=data, vocabulary=known)
+
+
+def _is_empty(column: ReadColumn) -> bool:
+    """Whether no row has a value."""
+    if isinstance(column.data, StringColumn):
+        return column.data.values.numel() == 0
+    return isinstance(column.data, torch.Tensor) and bool(torch.isnan(column.data).all())
+
+
+def without_rows(frame: MaterializedFrame) -> MaterializedFrame:
+    """A frame for `encode`, which keeps one of the rows in memory."""
+    one = frame[torch.arange(min(1, len(frame)))]
+    features: dict[Any, Any] = one.feat_dict
+    one.feat_dict = {stype: block.clone() for stype, block in features.items()}
+    return one
+
+
+def concatenated(parts: list[MaterializedFrame]) -> MaterializedFrame:
+    """Frames of the same columns, one behind the other."""
+    whole = copy.copy(parts[0])
+    vars(whole).update(vars(torch_frame.cat(parts, dim=0)))
+    whole.others = concatenate([part.others for part in parts])
+    return whole
 
 
 def _stype(stype: Stype | str) -> Stype | None:

@@ -92,6 +92,11 @@ class Table:
     # What it is
 
     @property
+    def plan(self) -> _plan.Step:
+        """The steps that lead to its rows, for other modules of torchfits."""
+        return self._plan
+
+    @property
     def schema(self) -> dict[str, ColumnInfo]:
         """What is known of the columns, by their names; reads headers only."""
         return dict(self._plan.outline.schema)

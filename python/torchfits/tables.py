@@ -113,7 +113,7 @@ def read_ahead(
     hdu: Hdu | None,
     rows: Rows,
     where: str | None,
-    content: str,
+    content: str | None,
 ) -> Callable[[], dict[str, ColumnData]]:
     """Begins to read columns, and gives what waits for them; it is called once, if at all.
 
@@ -123,7 +123,7 @@ def read_ahead(
         hdu: likewise.
         rows: likewise.
         where: likewise.
-        content: what the file must hold, as `TableSchema` has it.
+        content: what the file must hold, as `TableSchema` has it; None if it does not matter.
 
     Raises:
         ChangedFileError: by what is given, if it holds something else; as all other errors of a file.

@@ -1,9 +1,25 @@
 """Datasets, transforms and a loader for training."""
 
 from torchfits.data import transforms
+from torchfits.data._collating import collate
+from torchfits.data._zip import ZipDataset
 from torchfits.data.cutouts import CubeDataset, CutoutDataset
 from torchfits.data.datasets import ImageDataset
 from torchfits.data.loader import Batch, DataLoader
+from torchfits.data.spectra import SpectrumDataset
 from torchfits.data.streaming import StreamingDataset
+from torchfits.data.tables import TableDataset
 
-__all__ = ["Batch", "CubeDataset", "CutoutDataset", "DataLoader", "ImageDataset", "StreamingDataset", "transforms"]
+__all__ = [
+    "Batch",
+    "CubeDataset",
+    "CutoutDataset",
+    "DataLoader",
+    "ImageDataset",
+    "SpectrumDataset",
+    "StreamingDataset",
+    "TableDataset",
+    "ZipDataset",
+    "collate",
+    "transforms",
+]

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import torch
-from torch.utils.data import Dataset, default_collate  # pyright: ignore[reportUnknownVariableType]
+from torch.utils.data import Dataset
 
+from torchfits.data._collating import collate
 from torchfits.data._random import draws
 from torchfits.data._transform import Transform
 
@@ -137,7 +138,17 @@ class ReadableDataset(Dataset[Any]):
 
     def __getitems__(self, indices: Sequence[int]) -> list[Any]:
         """The samples of a batch after the transform, read by one call of the engine."""
-        (samples,) = self.begin([[self.checked(index) for index in indices]]).result()
+        ids = [self.checked(index) for index in indices]
+        return self.items(self.begin([ids]), ids)
+
+    def items(self, reading: Reading, ids: Sequence[int]) -> list[Any]:  # noqa: ARG002 - for datasets that read anew
+        """The items of one batch that was begun, after the transform.
+
+        Args:
+            reading: what `begin` gave for the batch.
+            ids: of its samples.
+        """
+        (samples,) = reading.result()
         return transformed_items(self, samples)
 
     def checked(self, index: int) -> int:
@@ -160,7 +171,7 @@ def transformed(dataset: Any, samples: Samples, seed: int | None = None, epoch: 
     if dataset.transform is None:
         return samples
     if not isinstance(dataset.transform, Transform):
-        return replace(samples, data=default_collate(transformed_items(dataset, samples, seed, epoch)))
+        return replace(samples, data=collate(transformed_items(dataset, samples, seed, epoch)))
     with _counted(seed, epoch, samples.ids), named(dataset, samples.ids):
         return replace(samples, data=dataset.transform(samples.data))
 

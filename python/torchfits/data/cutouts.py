@@ -40,7 +40,7 @@ class CutoutDataset(ReadableDataset):
     missing. Pixels outside an image and missing bands become `fill`.
 
     Boxes that are read together are grouped by file, and within it in the order in which they stand there, so that each
-    compressed tile is decoded once. The manifest is held as arrays: 20 bytes a box, and the name of each file once.
+    compressed tile is decoded once. The manifest is held as arrays: 16 bytes a box, and the name of each file once.
     """
 
     _AXES: int | None = None

@@ -84,16 +84,16 @@ class ImageDataset(ReadableDataset):
     def __len__(self) -> int:
         return len(self.paths)
 
-    def __getitems__(self, indices: Sequence[int]) -> list[Any]:
-        """The items of a batch after the transform, read by one call of the engine if they have one shape."""
+    def items(self, reading: Reading, ids: Sequence[int]) -> list[Any]:
+        """The items of one batch that was begun, after the transform; those of different shapes are read anew."""
         try:
-            return super().__getitems__(indices)
+            return super().items(reading, ids)
         except MismatchError:
-            return [self._alone(index) for index in indices]
+            return [self._alone(index) for index in ids]
 
     def _alone(self, index: int) -> Any:  # noqa: ANN401 - what the transform gives
         self._images.forget()
-        return super().__getitems__([index])[0]
+        return super().items(self.begin([[index]]), [index])[0]
 
     def begin(
         self, batches: Sequence[Sequence[int]], *, keep_going: bool = False, empty: Empty | None = None

@@ -72,7 +72,7 @@ public final class Tables {
    *
    * @param number of the task for {@link PendingTasks}, to which also belongs what {@code list}
    *     holds
-   * @param content of the file, as {@link TableSchema} told it
+   * @param content of the file, as {@link TableSchema} told it; null if it does not matter
    * @see #readColumns for the other parameters
    */
   public static void beginColumns(
@@ -86,7 +86,7 @@ public final class Tables {
       long list,
       long mask,
       @Nullable String condition,
-      String content) {
+      @Nullable String content) {
     HduSelector selector = new HduSelector(hdu, name, version);
     TensorView numbers = list == 0 ? null : TensorView.at(list, Abi.UNVERSIONED);
     PendingTasks.begin(
