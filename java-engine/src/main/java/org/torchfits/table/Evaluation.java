@@ -119,6 +119,13 @@ final class Evaluation {
     return values;
   }
 
+  /** Points of two columns, in degrees, were decoded. */
+  void notePoints(int lon, int lat, double[] lons, double[] lats) {
+    if (fold != null) {
+      fold.addPoints(lon, lat, lons, lats, count());
+    }
+  }
+
   double[] borrowReals() {
     double[] idle = reals.poll();
     return idle != null ? idle : new double[ROWS];

@@ -247,7 +247,8 @@ final class FunctionBinder {
     if (Math.abs(dec) > 90 || radius < 0) {
       throw wrong(call, "takes a declination from -90 to 90 and a radius from 0, in degrees");
     }
-    return points(new Cone(ra, dec, radius), arguments.get(0).reals(), arguments.get(1).reals());
+    return new ConeNode(
+        new Cone(ra, dec, radius), arguments.get(0).reals(), arguments.get(1).reals());
   }
 
   private double constant(Expression.Call call, Bound argument) {
@@ -255,17 +256,5 @@ final class FunctionBinder {
       return number.real();
     }
     throw wrong(call, "takes two columns, and the centre and radius as constants");
-  }
-
-  private static TruthNode points(Cone cone, RealNode ra, RealNode dec) {
-    return e -> {
-      double[] ras = ra.of(e);
-      double[] decs = dec.of(e);
-      byte[] truths = e.borrowTruths();
-      cone.contains(ras, decs, truths, e.count());
-      e.giveBack(ras);
-      e.giveBack(decs);
-      return truths;
-    };
   }
 }

@@ -2,17 +2,19 @@ package org.torchfits.zone;
 
 import java.util.Arrays;
 
-/** What is known of a column in all zones. Guarded by the lock of its {@link ZoneMap}. */
+/**
+ * What is known of a column, or of two, in all zones. Guarded by the lock of its {@link ZoneMap}.
+ */
 final class ColumnZones {
   /** In {@link #nulls}: nothing is known of the zone. */
   static final int UNKNOWN = -1;
 
   final ZoneKind kind;
 
-  /** Of each zone the rows without a value. */
+  /** Of each zone what {@link ColumnFold#nulls} was. */
   final int[] nulls;
 
-  /** Of each zone the least value. */
+  /** Of each zone as many longs as the kind has. */
   final long[] low;
 
   final long[] high;
@@ -23,8 +25,8 @@ final class ColumnZones {
   ColumnZones(ZoneKind kind, int zones) {
     this.kind = kind;
     this.nulls = new int[zones];
-    this.low = new long[zones];
-    this.high = new long[zones];
+    this.low = new long[zones * kind.lowWords()];
+    this.high = new long[zones * kind.highWords()];
     Arrays.fill(nulls, UNKNOWN);
   }
 
@@ -37,8 +39,8 @@ final class ColumnZones {
     if (!isKnown(zone)) {
       known++;
     }
-    low[zone] = found.low;
-    high[zone] = found.high;
+    found.copyLow(low, zone * kind.lowWords());
+    found.copyHigh(high, zone * kind.highWords());
     nulls[zone] = found.nulls;
   }
 
@@ -48,10 +50,6 @@ final class ColumnZones {
   }
 
   long bytes() {
-    return bytes(nulls.length);
-  }
-
-  static long bytes(int zones) {
-    return (long) zones * (Integer.BYTES + 2 * Long.BYTES);
+    return (long) nulls.length * kind.bytes();
   }
 }

@@ -47,7 +47,7 @@ final class ZoneFile {
     into.asIntBuffer().put(column.nulls);
     into.position(into.position() + column.nulls.length * Integer.BYTES);
     into.asLongBuffer().put(column.low).put(column.high);
-    into.position(into.position() + 2 * column.low.length * Long.BYTES);
+    into.position(into.position() + (column.low.length + column.high.length) * Long.BYTES);
   }
 
   private static long checksum(byte[] bytes, int length) {
@@ -86,14 +86,14 @@ final class ZoneFile {
     }
     int index = from.getInt();
     ZoneKind kind = ZoneKind.of(from.getInt());
-    if (kind == null || from.remaining() < ColumnZones.bytes(map.zones())) {
+    if (kind == null || from.remaining() / kind.bytes() < map.zones()) {
       return false;
     }
     ColumnZones column = new ColumnZones(kind, map.zones());
     from.asIntBuffer().get(column.nulls);
     from.position(from.position() + column.nulls.length * Integer.BYTES);
     from.asLongBuffer().get(column.low).get(column.high);
-    from.position(from.position() + 2 * column.low.length * Long.BYTES);
+    from.position(from.position() + (column.low.length + column.high.length) * Long.BYTES);
     column.count();
     map.load(index, column);
     return true;

@@ -10,9 +10,15 @@ import org.jspecify.annotations.Nullable;
  * column may be given several times for the same rows, or not at all.
  */
 public final class ZoneFold {
+  /** The most that a table has (FITS 4.0, section 7.2.1). */
+  private static final int MOST_COLUMNS = 999;
+
   private final int zone;
   private final Set<Integer> known;
+
+  /** By index, or what {@link #pair} makes of two. */
   private final Map<Integer, ColumnFold> columns = new HashMap<>();
+
   private int group;
   private int rows;
 
@@ -44,7 +50,7 @@ public final class ZoneFold {
 
   /** Adds the numbers of a column; a NaN is none. */
   public void addReals(int column, double[] values, int n) {
-    ColumnFold fold = due(column, ZoneKind.REAL);
+    NumberFold fold = numbers(column, ZoneKind.REAL);
     if (fold != null) {
       fold.addReals(values, n);
     }
@@ -56,7 +62,7 @@ public final class ZoneFold {
    * @param nulls 1 where there is no value, else 0
    */
   public void addIntegers(int column, long[] values, byte[] nulls, int n) {
-    ColumnFold fold = due(column, ZoneKind.INTEGER);
+    NumberFold fold = numbers(column, ZoneKind.INTEGER);
     if (fold != null) {
       fold.addIntegers(values, nulls, n);
     }
@@ -68,25 +74,51 @@ public final class ZoneFold {
    * @param truths 0 for false, 3 for true, 1 for no value
    */
   public void addTruths(int column, byte[] truths, int n) {
-    ColumnFold fold = due(column, ZoneKind.INTEGER);
+    NumberFold fold = numbers(column, ZoneKind.INTEGER);
     if (fold != null) {
       fold.addTruths(truths, n);
     }
   }
 
   /**
-   * Where to add the rows at hand; null if they were added already or nothing is wanted of them.
+   * Adds the points of two columns, in degrees; what is no point of the sphere is none.
+   *
+   * @param lon column of the longitudes
+   * @param lat column of the latitudes
    */
-  private @Nullable ColumnFold due(int column, ZoneKind kind) {
-    if (known.contains(column)) {
+  public void addPoints(int lon, int lat, double[] lons, double[] lats, int n) {
+    int pair = pair(lon, lat);
+    if (isWanted(pair)) {
+      ColumnFold fold = columns.computeIfAbsent(pair, _ -> new SkyFold());
+      if (isDue(fold) && fold instanceof SkyFold sky) {
+        sky.addPoints(lons, lats, n);
+      }
+    }
+  }
+
+  /** What stands for two columns among the indices of columns. */
+  static int pair(int lon, int lat) {
+    return -1 - (lon * MOST_COLUMNS + lat);
+  }
+
+  /** Where to add the rows at hand; null if they are there or not wanted. */
+  private @Nullable NumberFold numbers(int column, ZoneKind kind) {
+    if (!isWanted(column)) {
       return null;
     }
-    ColumnFold fold = columns.computeIfAbsent(column, _ -> new ColumnFold(kind));
-    if (fold.group == group) {
-      return null;
-    }
+    ColumnFold fold = columns.computeIfAbsent(column, _ -> new NumberFold(kind));
+    return isDue(fold) && fold instanceof NumberFold numbers ? numbers : null;
+  }
+
+  private boolean isWanted(int column) {
+    return !known.contains(column);
+  }
+
+  /** Whether the rows at hand were not added yet; from now on they are. */
+  private boolean isDue(ColumnFold fold) {
+    boolean isDue = fold.group != group;
     fold.group = group;
-    return fold;
+    return isDue;
   }
 
   /** What was found of other rows of the zone is found here as well. */

@@ -43,6 +43,28 @@ public final class Zones {
     }
   }
 
+  /**
+   * Which zones may have points in a region; null if nothing is known of any.
+   *
+   * @param lon column of longitudes in degrees
+   * @param lat column of latitudes in degrees
+   */
+  public boolean @Nullable [] touching(int lon, int lat, SkyRegion region) {
+    synchronized (map) {
+      ColumnZones zones = map.column(ZoneFold.pair(lon, lat), ZoneKind.SKY);
+      if (zones == null) {
+        return null;
+      }
+      boolean[] touching = new boolean[count];
+      int words = ZoneKind.SKY.lowWords();
+      for (int i = 0; i < count; i++) {
+        int zone = first + i;
+        touching[i] = SkyFold.touches(zones.nulls[zone], zones.low, zone * words, region);
+      }
+      return touching;
+    }
+  }
+
   /** Of which zones something is known of the values of a column. */
   public boolean[] known(int column) {
     boolean[] known = new boolean[count];

@@ -1,14 +1,11 @@
 package org.torchfits.table;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.torchfits.header.FitsBytes.card;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,11 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.torchfits.error.FitsException;
 import org.torchfits.header.FitsBytes;
-import org.torchfits.header.HduReader;
-import org.torchfits.header.HduSelector;
 import org.torchfits.source.CacheFolder;
 import org.torchfits.source.FileIdentity;
-import org.torchfits.work.Job;
 import org.torchfits.zone.ZoneMaps;
 
 /** What a scan with a zone map finds and reads, against one without. */
@@ -104,36 +98,8 @@ class ScannedRowsTest {
     return rows.array();
   }
 
-  private static TableFile open(ZonedSource source) {
-    HduReader reader = new HduReader(source);
-    return TableFile.of(reader, reader.find(new HduSelector(1, null, 0)));
-  }
-
   private long[] found(ZonedSource source, String condition, String slice) {
-    try (TableFile table = open(source)) {
-      Predicate predicate = Predicate.of(condition, table.layout());
-      Rows rows = Rows.slice(slice, ROWS);
-      ScannedRows scanned = ScannedRows.of(table, rows, predicate, maps);
-      try (RowSelection selection = new RowSelection(rows.count())) {
-        run(new PredicateScan(table, scanned, selection).job());
-        scanned.keep();
-        return numbers(selection, rows);
-      }
-    }
-  }
-
-  private static void run(Job job) {
-    assertTrue(job.help(Long.MAX_VALUE / 2));
-    job.rethrow();
-  }
-
-  private static long[] numbers(RowSelection selection, Rows rows) {
-    long[] counts = selection.counts(Math.max(64, Math.ceilDiv(rows.count(), 64) * 64));
-    long[] numbers = new long[(int) counts[counts.length - 1]];
-    MemorySegment segment = Arena.ofAuto().allocate(8L * numbers.length + 8, 8);
-    selection.list(rows, 0, rows.count(), segment);
-    MemorySegment.copy(segment, JAVA_LONG, 0, numbers, 0, numbers.length);
-    return numbers;
+    return Scans.found(source, condition, slice, maps);
   }
 
   private static String condition(Random random, int depth) {
@@ -235,13 +201,13 @@ class ScannedRowsTest {
     for (int i = 0; i < 2; i++) {
       ZoneMaps own = new ZoneMaps(1 << 20, new CacheFolder(folder, 1 << 20));
       ZonedSource source = new ZonedSource(file, IDENTITY);
-      try (TableFile table = open(source)) {
+      try (TableFile table = Scans.open(source)) {
         Predicate predicate = Predicate.of("N = 7", table.layout());
         ScannedRows scanned = ScannedRows.of(table, Rows.all(ROWS), predicate, own);
         assertEquals(i == 0 ? ROWS : 4096, scanned.pieces(1 << 20).rows());
         try (RowSelection selection = new RowSelection(ROWS)) {
-          run(new PredicateScan(table, scanned, selection).job());
-          assertArrayEquals(new long[] {7}, numbers(selection, Rows.all(ROWS)));
+          Scans.run(new PredicateScan(table, scanned, selection).job());
+          assertArrayEquals(new long[] {7}, Scans.numbers(selection, Rows.all(ROWS)));
         }
         scanned.keep();
       }
