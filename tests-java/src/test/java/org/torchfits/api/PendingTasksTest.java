@@ -169,7 +169,7 @@ class PendingTasksTest {
     AtomicInteger ended = new AtomicInteger();
     Job job =
         new Job(
-            1000,
+            1L << 40,
             index -> {
               begun.countDown();
               await(end);
@@ -182,7 +182,7 @@ class PendingTasksTest {
     end.countDown();
     cancelled.join();
     int atEnd = ended.get();
-    assertTrue(atEnd < 1000);
+    assertTrue(atEnd > 0);
     assertEquals(1, closings.get());
     assertEquals(atEnd, ended.get());
   }
