@@ -403,5 +403,12 @@ def test_readColumns_rowFilterOnCompressedTable_isRefused(tmp_path: Path) -> Non
 def test_readColumns_noRows_isEmpty(tmp_path: Path) -> None:
     content = packed_bytes([[GOOD]], ["J"], (10, 4), TYP, LEN).replace(card("ZNAXIS2", 10), card("ZNAXIS2", 0))
     (tmp_path / "t.fits").write_bytes(content.replace(card("NAXIS2", 1), card("NAXIS2", 0)))
-    assert read_columns(tmp_path / "t.fits")["col1"].shape == (0,)
+    for options in (
+        {},
+        {"rows": []},
+        {"rows": slice(3, None)},
+        {"where": "col1 > 0"},
+        {"where": "col1 > 0", "rows": []},
+    ):
+        assert read_columns(tmp_path / "t.fits", **options)["col1"].shape == (0,)
     assert math.prod(torchfits.open(tmp_path / "t.fits")[1].shape) == 0

@@ -52,7 +52,8 @@ final class CompressedRows {
    */
   long rowsOfPiece(Rows rows, long widest) {
     long step = Math.abs(rows.step());
-    long inTile = step == 0 ? rows.count() / Math.ceilDiv(tableRows, tileRows) : tileRows / step;
+    long tileCount = Math.max(1, Math.ceilDiv(tableRows, tileRows));
+    long inTile = step == 0 ? rows.count() / tileCount : tileRows / step;
     long together = inTile * Math.max(1, FEW_ROWS / Math.max(1, inTile));
     long most = Math.min(MOST_ROWS, MOST_BYTES / (widest + DESCRIPTOR_BYTES));
     return Math.clamp(together, 1, Math.max(1, most));

@@ -72,50 +72,24 @@ abstract class HeapColumn extends ColumnReader {
   final void read(RowBlock block, long field, long first) {
     for (int row = 0; row < block.rows(); row++) {
       long at = field + row * block.stride();
-      Descriptor array = bytes() > 0 ? descriptor(block.bytes(), at) : Descriptor.NONE;
+      ArrayDescriptor array = bytes() > 0 ? descriptor(block.bytes(), at) : ArrayDescriptor.NONE;
       if (array.count() == 0) {
         put(first + row, 0, 0, 0);
       } else if (compressed == null) {
         take(first + row, array);
       } else {
-        take(first + row, array, Descriptor.wide(block.bytes(), at + bytes()));
+        take(first + row, array, ArrayDescriptor.wide(block.bytes(), at + bytes()));
       }
     }
   }
 
-  /**
-   * What a row has of its array.
-   *
-   * @param count of the elements
-   * @param offset in the heap, in bytes
-   */
-  private record Descriptor(long count, long offset) {
-    static final Descriptor NONE = new Descriptor(0, 0);
-
-    static Descriptor wide(MemorySegment row, long at) {
-      return new Descriptor(row.get(BigEndian.LONG, at), row.get(BigEndian.LONG, at + 8));
-    }
-
-    static Descriptor narrow(MemorySegment row, long at) {
-      return new Descriptor(
-          Integer.toUnsignedLong(row.get(BigEndian.INT, at)),
-          Integer.toUnsignedLong(row.get(BigEndian.INT, at + 4)));
-    }
-
-    /**
-     * @param elementsOfByte most elements that a byte holds
-     */
-    boolean isWithin(long heapBytes, int elementsOfByte) {
-      boolean isCountable = count > 0 && count <= heapBytes * elementsOfByte;
-      return isCountable && offset >= 0 && offset <= heapBytes;
-    }
+  private ArrayDescriptor descriptor(MemorySegment row, long at) {
+    return form.descriptor() == 'Q'
+        ? ArrayDescriptor.wide(row, at)
+        : ArrayDescriptor.narrow(row, at);
   }
 
-  private Descriptor descriptor(MemorySegment row, long at) {
-    return form.descriptor() == 'Q' ? Descriptor.wide(row, at) : Descriptor.narrow(row, at);
-  }
-
-  private void take(long row, Descriptor array) {
+  private void take(long row, ArrayDescriptor array) {
     long heapBytes = layout().heapBytes();
     boolean isWithin = array.isWithin(heapBytes, form.letter() == 'X' ? 8 : 1);
     if (!isWithin || form.storedBytes(array.count()) > heapBytes - array.offset()) {
@@ -125,7 +99,7 @@ abstract class HeapColumn extends ColumnReader {
   }
 
   /** Of a compressed table the heap has compressed bytes alone. */
-  private void take(long row, Descriptor array, Descriptor bytes) {
+  private void take(long row, ArrayDescriptor array, ArrayDescriptor bytes) {
     long heapBytes = layout().heapBytes();
     if (!bytes.isWithin(heapBytes, 1) || bytes.count() > heapBytes - bytes.offset()) {
       throw outsideHeap(row, bytes, "compressed bytes");
@@ -139,7 +113,7 @@ abstract class HeapColumn extends ColumnReader {
     put(row, array.count(), layout().heapOffset() + bytes.offset(), bytes.count());
   }
 
-  private FitsException outsideHeap(long row, Descriptor array, String what) {
+  private FitsException outsideHeap(long row, ArrayDescriptor array, String what) {
     return badData(
         row,
         array.count()
