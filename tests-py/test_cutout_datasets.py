@@ -8,14 +8,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import astropy.io.fits
 import numpy as np
 import pytest
 import torch
 import torchfits
-from astropy.io import fits
 from astropy.nddata import Cutout2D
 from torch.utils.data import DataLoader
 from torchfits.data import CubeDataset, CutoutDataset
+
+fits: Any = astropy.io.fits  # whose functions have hardly any types
 
 PROGRAM = Path(__file__).parent / "programs" / "load_datasets_by_workers.py"
 

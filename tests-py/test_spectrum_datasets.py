@@ -5,13 +5,15 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import astropy.io.fits
 import numpy as np
 import pytest
 import torch
 import torchfits
-from astropy.io import fits
 from torch.utils.data import DataLoader
 from torchfits.data import SpectrumDataset
+
+fits: Any = astropy.io.fits  # whose functions have hardly any types
 
 
 @pytest.fixture(scope="module")

@@ -5,13 +5,15 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import astropy.io.fits
 import numpy as np
 import pytest
 import torch
 import torchfits
-from astropy.io import fits
 from torch.utils.data import DataLoader
 from torchfits.data import CutoutDataset, StreamingDataset, TableDataset, ZipDataset, collate
+
+fits: Any = astropy.io.fits  # whose functions have hardly any types
 
 ROWS = 40
 
@@ -52,7 +54,7 @@ def test_tableDataset_batches_areRowsOfTheWholeFrame(folder: Path) -> None:
     dataset = TableDataset(path, stypes={"NIGHT": "categorical"}, target="CLASS")
     assert len(dataset) == ROWS
     ids = [33, 2, 2, 39]
-    frame = dataset.__getitems__(ids)
+    frame: Any = dataset.__getitems__(ids)
     assert blocks(frame) == blocks(whole[ids].with_target("CLASS"))
     assert frame.vocabulary == whole.vocabulary
     assert str(frame.col_stats) == str(whole.col_stats) == str(dataset.col_stats)

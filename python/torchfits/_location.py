@@ -21,6 +21,7 @@ Section = SectionItem | tuple[SectionItem, ...]
 """A part of an image as torch would index it: slices with steps from 1, integers, one ellipsis; slowest axis first."""
 
 _T = TypeVar("_T")
+_Path = TypeVar("_Path", bound="Source")
 
 _BRACKETS = re.compile(r"(.+?)((?:\[[^\[\]]*\])+)", re.DOTALL)
 _LARGEST = 2**31 - 1  # what the engine counts HDUs and versions by
@@ -67,7 +68,7 @@ def locate(
     return encoded, default if hdu is None else selector(hdu), text
 
 
-def split_row_filter(path: Source) -> tuple[Source, str | None]:
+def split_row_filter(path: _Path) -> tuple[_Path | str, str | None]:
     """Takes CFITSIO's row filter off a path, `events.fits[EVENTS][pha > 5]`; None if there is none.
 
     Returns:

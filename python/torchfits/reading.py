@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from torchfits import _engine
 from torchfits._location import locate, split_row_filter
+from torchfits._memory import kept
 from torchfits.headers import Header
 from torchfits.images import read_image
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import torch
 
     from torchfits._location import Hdu
+    from torchfits._memory import Source
     from torchfits.frames import MaterializedFrame
 
 __all__ = ["read"]
@@ -27,7 +29,7 @@ OF_TABLES = frozenset({"columns", "rows", "where", "stypes"})
 
 @overload
 def read(
-    path: str | os.PathLike[str],
+    path: Source,
     *,
     hdu: Hdu | None = None,
     header: Literal[False] = False,
@@ -35,14 +37,14 @@ def read(
 ) -> torch.Tensor | MaterializedFrame: ...
 @overload
 def read(
-    path: str | os.PathLike[str],
+    path: Source,
     *,
     hdu: Hdu | None = None,
     header: Literal[True],
     **options: Any,  # noqa: ANN401
 ) -> tuple[torch.Tensor | MaterializedFrame, Header]: ...
 def read(
-    path: str | os.PathLike[str],
+    path: Source,
     *,
     hdu: Hdu | None = None,
     header: bool = False,
@@ -68,7 +70,8 @@ def read(
         TypeError: for an option that such an HDU does not have.
         ValueError: for arguments that make no sense.
     """
-    bare, row_filter = split_row_filter(path)
+    source = kept(path)
+    bare, row_filter = split_row_filter(source)
     name, selector, _ = locate(bare, hdu, default=(_engine.FIRST_DATA, None, 0))
     number, kind = _engine.describe_hdu(name, selector)
     told = number if selector[0] == _engine.FIRST_DATA else hdu
@@ -78,7 +81,7 @@ def read(
         _require(options, OF_TABLES, f"{place} holds a table")
     else:
         _require(options, OF_IMAGES, f"{place} holds an image")
-    data = _frame(path, told, options) if is_table else read_image(path, hdu=told, **options)
+    data = _frame(source, told, options) if is_table else read_image(source, hdu=told, **options)
     return (data, Header.fromstring(_engine.read_header(name, (number, None, 0)))) if header else data
 
 
