@@ -28,7 +28,7 @@ SIGNATURES = {
     "write": "(path, data, header=None, *, columns=None, format='binary', overwrite=False)",
     "doctor": "()",
     "data.ImageDataset": "(paths, *, hdu=None, section=None, dtype=torch.float32, transform=None)",
-    "data.StreamingDataset": "(dataset, *, shuffle=False, seed=0, rank=None, world_size=None)",
+    "data.StreamingDataset": "(dataset, *, shuffle=False, seed=0, window=None, rank=None, world_size=None)",
 }
 
 MEMBERS = {
