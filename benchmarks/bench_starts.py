@@ -45,7 +45,7 @@ def _warm(bench: Bench, name: str, path: str) -> Row:
     folder = bench.files.root / "cache"
     starts: dict[str, list[Outcome]] = {library: [] for library in (OURS, *PEERS)}
     _start(OURS, path, folder)
-    _await_rest(folder)
+    await_rest(folder)
     for turn in range(1 if bench.quick else 4):
         for library in rotated(list(starts), turn):
             starts[library].append(_start(library, path, folder))
@@ -58,7 +58,7 @@ def _first_ever(bench: Bench, name: str, path: str) -> Row:
     for turn in range(1 if bench.quick else 2):
         folder = bench.files.root / f"cache-{turn}"
         found.append(_start(OURS, path, folder))
-        _await_rest(folder)
+        await_rest(folder)
     return Row(name, MILLISECONDS, {OURS: _joined(found)})
 
 
@@ -87,7 +87,7 @@ def _joined(found: list[Outcome]) -> Outcome:
     return Outcome([value for outcome in found for value in outcome.values], problem)
 
 
-def _await_rest(folder: Path) -> None:
+def await_rest(folder: Path) -> None:
     """Wait until the cache that is being made in the background is there and complete."""
     give_up = time.monotonic() + MOST_REST_SECONDS
     before = None

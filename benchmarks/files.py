@@ -147,6 +147,25 @@ class BenchFiles:
             _write_stream(path, rows)
         return str(path)
 
+    def sorted_table(self, rows: int) -> str:
+        """Path of a table in HDU 1 of four numbers a row, of which C0 is the row's number; written in parts."""
+        path = self.root / f"sorted_{rows}.fits"
+        if not path.exists():
+            part = 1 << 20
+            random = np.random.default_rng(rows)
+            table = np.zeros(part, dtype=[("C0", ">f8"), ("C1", ">i8"), ("C2", ">f4"), ("C3", ">i4")])
+            for name, form in (("C1", "K"), ("C2", "E"), ("C3", "J")):
+                table[name] = _values(random, form, part)
+            header = fits.BinTableHDU(table[:1]).header
+            header["NAXIS2"] = rows
+            with path.open("wb") as file:
+                file.write(fits.PrimaryHDU().header.tostring().encode() + header.tostring().encode())
+                for first in range(0, rows, part):
+                    table["C0"] = np.arange(first, first + part)
+                    file.write(table[: rows - first].tobytes())
+                file.write(bytes(-file.tell() % 2880))
+        return str(path)
+
     def extensions(self, count: int, side: int) -> str:
         """Path of one file with ``count`` float32 images in HDUs 1 and on."""
         path = self.root / f"mef_{count}_{side}.fits"

@@ -21,6 +21,7 @@ import bench_starts
 import bench_streams
 import bench_tables
 import bench_writes
+import bench_zones
 import report
 from files import BenchFiles
 from harness import HERE, Bench
@@ -35,6 +36,7 @@ SUBJECTS = (
     bench_cutouts,
     bench_tables,
     bench_streams,
+    bench_zones,
     bench_headers,
     bench_batches,
     bench_memory,

@@ -1,7 +1,8 @@
 """A process that holds one library, obeys JSON lines on stdin and answers with JSON lines on stdout.
 
 ``worker.py serve LIBRARY`` serves until stdin ends. ``worker.py start LIBRARY PATH`` measures one
-start: seconds of ``import torch``, then seconds from there to the library's first tensor.
+start: seconds of ``import torch``, then seconds from there to the library's first tensor. ``worker.py queries LIBRARY
+SMALL PATH LIMIT`` reads a small table, then twice the rows of a large one whose C0 is below a limit: seconds of both.
 """
 
 from __future__ import annotations
@@ -301,5 +302,20 @@ def start(name: str, path: str) -> None:
     print(json.dumps({"torch": imported - begin, "first": ready - imported}))
 
 
+def queries(name: str, small: str, path: str, limit: str) -> None:
+    """Measure the first and the second read of some rows in this fresh process and print them."""
+    from libraries import LIBRARIES
+
+    library = LIBRARIES[name]()
+    list(library.read_where(small, "C0", float(limit)))
+    moments = [time.perf_counter()]
+    for _ in range(2):
+        counts = [len(column) for column in library.read_where(path, "C0", float(limit))]
+        moments.append(time.perf_counter())
+        if set(counts) != {int(limit)}:
+            raise ValueError(f"{counts} rows, not {limit}")
+    print(json.dumps([moments[1] - moments[0], moments[2] - moments[1]]))
+
+
 if __name__ == "__main__":
-    {"serve": serve, "start": start}[sys.argv[1]](*sys.argv[2:])
+    {"serve": serve, "start": start, "queries": queries}[sys.argv[1]](*sys.argv[2:])
