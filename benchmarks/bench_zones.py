@@ -33,16 +33,15 @@ def rows(bench: Bench) -> Iterator[Row]:
     if not any(bench.wants(f"{name}, {millions}M rows") for millions in SIZES):
         return
     bench.restart()
-    most = None
+    most: list[float] = []
     for millions in SIZES:
         path = bench.files.sorted_table(millions * 1_000_000)
         first, second = _measured(bench, path)
         Path(path).unlink()
         yield Row(f"table: where, the first time, {millions}M sorted rows", MILLISECONDS, first)
-        goals = [median(first[OURS].values) / GOAL_RATIO] if first[OURS].values else []
-        goal = min([*goals, *([] if most is None else [most])], default=None)
-        yield Row(f"{name}, {millions}M rows", MILLISECONDS, second, goal_value=goal)
-        most = GOAL_GROWTH * median(second[OURS].values) if second[OURS].values else None
+        goals = most + [median(values) / GOAL_RATIO for values in [first[OURS].values] if values]
+        yield Row(f"{name}, {millions}M rows", MILLISECONDS, second, goal_value=min(goals) if goals else None)
+        most = [GOAL_GROWTH * median(values) for values in [second[OURS].values] if values]
 
 
 def _measured(bench: Bench, path: str) -> tuple[dict[str, Outcome], dict[str, Outcome]]:
