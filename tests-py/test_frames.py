@@ -272,7 +272,7 @@ def test_frame_modelAndLoader_train(frame: MaterializedFrame) -> None:
             loss.backward()
             optimizer.step()
             losses.append(loss.item())
-    assert losses[-1] < losses[0]
+    assert sum(losses[-4:]) < sum(losses[:4])  # the last epoch and the first one
 
 
 def test_frame_targets_areNumbersAndClassesAlone(frame: MaterializedFrame) -> None:

@@ -1,6 +1,7 @@
 """Makes the JVM's ahead-of-time cache: `python -m torchfits._train FILE`.
 
-A child process reads images of each kind while its JVM records what it loads, a second one makes the cache of it.
+A child process reads images and tables of each kind while its JVM records what it loads, a second one makes the cache
+of it.
 """
 
 from __future__ import annotations
@@ -13,12 +14,17 @@ import sys
 import tempfile
 from pathlib import Path
 
+import torch
+
 from torchfits import _engine, _jvm
 from torchfits.errors import EngineError, FitsError
 
 _KEPT_CACHES = 3
 _SIDES = {64: 600, 1024: 12}  # side of the image in pixels: how often it is read, enough for a profile
 _FIRST = (_engine.FIRST_IMAGE, None, 0)
+_FORMS = {"B": 1, "I": 2, "J": 4, "K": 8, "E": 4, "D": 8}  # of the columns of a table, with the bytes of each
+_TABLE = (_engine.FIRST_TABLE, None, 0)
+_ROWS = {1000: 100, 100_000: 6}  # rows of the table: how often it is read
 
 
 def make(cache: Path) -> None:
@@ -34,7 +40,7 @@ def make(cache: Path) -> None:
 
 
 def record(recording: Path) -> None:
-    """Reads images of each kind while the JVM records what it loads and runs."""
+    """Reads images and tables while the JVM records what it loads and runs."""
     _jvm.start("-XX:AOTMode=record", f"-XX:AOTConfiguration={recording}")
     with tempfile.TemporaryDirectory() as folder:
         _read_everything(Path(folder))
@@ -61,6 +67,10 @@ def _read_everything(folder: Path) -> None:
             path = folder / f"{bitpix}-{side}.fits"
             path.write_bytes(_image(bitpix, side))
             _read(str(path), times)
+    for rows, times in _ROWS.items():
+        path = folder / f"{rows}.fits"
+        path.write_bytes(_table(rows))
+        _read_table(str(path), times)
     paths = [str(folder / f"-32-{side}.fits") for side in (64, 64)]
     _engine.read_batch(_engine.Items(paths, [_FIRST], None, None), None)
     with contextlib.suppress(FitsError):
@@ -78,12 +88,44 @@ def _read(path: str, times: int) -> None:
     _engine.list_hdus(path)
 
 
+def _read_table(path: str, times: int) -> None:
+    _engine.describe_table(path, _TABLE)
+    for _ in range(times):
+        columns = _engine.read_columns(path, _TABLE, None, _engine.Rows())
+        _engine.read_columns(path, _TABLE, ["CE", "CD"], _engine.Rows(), "CE < 1 and CJ >= 0")
+        numbers = [column.blocks[0] for column in columns]
+        _engine.make_numerical_block(numbers, [None] * len(numbers))
+    _engine.read_columns(path, _TABLE, None, _engine.Rows(slice="10:20:2"))
+    _engine.read_columns(path, _TABLE, None, _engine.Rows(numbers=torch.arange(10)))
+
+
 def _image(bitpix: int, side: int) -> bytes:
     """A FITS file with an image of zeros."""
     values = {"SIMPLE": "T", "BITPIX": bitpix, "NAXIS": 2, "NAXIS1": side, "NAXIS2": side}
+    return _header(values) + _blocks(bytes(abs(bitpix) // 8 * side * side))
+
+
+def _table(rows: int) -> bytes:
+    """A FITS file with a table of numbers, bytes of any kind."""
+    row_bytes = sum(_FORMS.values())
+    primary = {"SIMPLE": "T", "BITPIX": 8, "NAXIS": 0}
+    values = {"XTENSION": "'BINTABLE'", "BITPIX": 8, "NAXIS": 2, "NAXIS1": row_bytes, "NAXIS2": rows}
+    values |= {"PCOUNT": 0, "GCOUNT": 1, "TFIELDS": len(_FORMS)}
+    for number, form in enumerate(_FORMS, 1):
+        values |= {f"TTYPE{number}": f"'C{form}'", f"TFORM{number}": f"'{form}'"}
+    pattern = bytes(byte % 251 for byte in range(row_bytes * 251))
+    data = (pattern * (rows // 251 + 1))[: rows * row_bytes]
+    return _header(primary) + _header(values) + _blocks(data)
+
+
+def _header(values: dict[str, str | int]) -> bytes:
     cards = "".join(f"{key:<8}= {value:>20}".ljust(80) for key, value in values.items()) + "END"
-    data_bytes = abs(bitpix) // 8 * side * side
-    return cards.ljust(2880).encode() + bytes(-(-data_bytes // 2880) * 2880)
+    return _blocks(cards.ljust(-(-len(cards) // 2880) * 2880).encode())
+
+
+def _blocks(data: bytes) -> bytes:
+    """With zeros up to a whole FITS block."""
+    return data + bytes(-len(data) % 2880)
 
 
 def main() -> None:
