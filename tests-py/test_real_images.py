@@ -88,11 +88,13 @@ LISTED_OTHERWISE_BY_FITSIO = {
 
 
 def described_by_astropy(number: int, hdu: Any) -> dict[str, Any]:
-    """From the cards and class of an HDU that astropy opened without looking into compressed images."""
+    """From the cards and class of an HDU that astropy opened without looking into what is compressed."""
     cards = hdu.header
     compressed = cards.get("ZIMAGE") is True
     prefix = "Z" if compressed else ""
     axes = [cards[f"{prefix}NAXIS{i}"] for i in range(cards[f"{prefix}NAXIS"], 0, -1)]
+    if cards.get("ZTABLE") is True:
+        axes = [cards["ZNAXIS2"], cards["ZNAXIS1"]]
     if type(hdu).__name__ == "GroupsHDU":
         axes = [cards["GCOUNT"], *axes[:-1]]
     return {

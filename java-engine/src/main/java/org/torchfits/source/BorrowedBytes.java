@@ -30,11 +30,12 @@ final class BorrowedBytes implements RawSource {
   static RawSource open(String rest) {
     int colon = rest.indexOf(':');
     String[] numbers = rest.substring(0, colon).split(",", -1);
+    long address = Long.parseLong(numbers[2]);
     long size = Long.parseLong(numbers[3]);
     return new BorrowedBytes(
         rest.substring(colon + 1),
-        MemorySegment.ofAddress(Long.parseLong(numbers[2])).reinterpret(size),
-        FileIdentity.ofMemory(Long.parseLong(numbers[0]), size, "1".equals(numbers[1])),
+        MemorySegment.ofAddress(address).reinterpret(size),
+        FileIdentity.ofMemory(Long.parseLong(numbers[0]), address, size, "1".equals(numbers[1])),
         Transfers.at(Long.parseLong(numbers[4])));
   }
 

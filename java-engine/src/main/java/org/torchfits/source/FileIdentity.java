@@ -13,7 +13,8 @@ import org.torchfits.dlpack.StatView;
  * @param device of the file
  * @param inode on that device
  * @param size in bytes
- * @param mtimeNanos when the content last changed, nanoseconds since 1970
+ * @param mtimeNanos when the content last changed, nanoseconds since 1970; of bytes in memory their
+ *     address
  * @param ctimeNanos when content or attributes last changed; unlike the former no program sets it
  */
 public record FileIdentity(long device, long inode, long size, long mtimeNanos, long ctimeNanos) {
@@ -43,10 +44,11 @@ public record FileIdentity(long device, long inode, long size, long mtimeNanos, 
    * Of bytes in memory.
    *
    * @param number that no other bytes of this process have or had
+   * @param address where they are
    * @param constant whether they never change
    */
-  static FileIdentity ofMemory(long number, long size, boolean constant) {
-    return new FileIdentity(MEMORY, number, size, 0, constant ? 1 : Long.MAX_VALUE);
+  static FileIdentity ofMemory(long number, long address, long size, boolean constant) {
+    return new FileIdentity(MEMORY, number, size, address, constant ? 1 : Long.MAX_VALUE);
   }
 
   /** From a {@code struct statx}. */
@@ -61,10 +63,13 @@ public record FileIdentity(long device, long inode, long size, long mtimeNanos, 
 
   /**
    * The file and its content as text. Not its attributes: a file that is linked to or that others
-   * may read now is the same one for those who go on reading it.
+   * may read now is the same one for those who go on reading it. Of bytes in memory it is the place:
+   * those that may change have another number at each look, and nobody can tell whether they did.
    */
   public String content() {
-    return device + ":" + inode + ":" + size + ":" + mtimeNanos;
+    return device == MEMORY
+        ? device + ":" + size + ":" + mtimeNanos
+        : device + ":" + inode + ":" + size + ":" + mtimeNanos;
   }
 
   /**
