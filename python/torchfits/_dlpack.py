@@ -1,20 +1,50 @@
-"""Blocks of the engine become torch tensors, and tensors memory that the engine fills, without a copy."""
+"""Blocks of the engine become torch tensors, and tensors memory that the engine fills, without a copy.
+
+`_blocks` has the same names for a process without torch.
+"""
 
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch.utils.dlpack import to_dlpack  # pyright: ignore[reportPrivateImportUsage]
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from typing_extensions import Buffer
 
 # What torch.utils.dlpack.from_dlpack calls for a capsule; the steps before it cost a tenth of the read of a small file.
 _from_dlpack: Callable[[Any], torch.Tensor] = torch._C._from_dlpack  # pyright: ignore[reportPrivateUsage]
 
 _NAME = ctypes.c_char_p(b"dltensor")
+
+Elements = torch.Tensor
+"""What elements in memory are to this process."""
+
+Layout = tuple[int, tuple[int, ...]]
+"""Of elements in C order: their DLDataType as a little-endian word, and their shape."""
+
+_WORDS = {
+    torch.uint8: 0x10801,
+    torch.int8: 0x10800,
+    torch.int16: 0x11000,
+    torch.int32: 0x12000,
+    torch.int64: 0x14000,
+    torch.uint16: 0x11001,
+    torch.uint32: 0x12001,
+    torch.uint64: 0x14001,
+    torch.float16: 0x11002,
+    torch.float32: 0x12002,
+    torch.float64: 0x14002,
+    torch.bfloat16: 0x11004,
+    torch.complex64: 0x14005,
+    torch.complex128: 0x18005,
+    torch.bool: 0x10806,
+}
+_DTYPES = {word: dtype for dtype, word in _WORDS.items()}
 
 _new_capsule = ctypes.pythonapi.PyCapsule_New
 _new_capsule.restype = ctypes.py_object
@@ -52,3 +82,37 @@ class Exported:
     def __init__(self, tensor: torch.Tensor) -> None:
         self._capsule = to_dlpack(tensor)
         self.address: int = _get_pointer(self._capsule, _NAME)
+
+
+def int64s(numbers: Sequence[int], *shape: int) -> torch.Tensor:
+    """Numbers for the engine, in C order."""
+    return torch.tensor(numbers, dtype=torch.int64).reshape(shape)
+
+
+def numbers_in(tensor: torch.Tensor) -> list[int]:
+    """Those of a tensor with one axis."""
+    return tensor.tolist()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+
+
+def layout_of(tensor: torch.Tensor) -> Layout:
+    """How its elements stand in memory, which they must in C order."""
+    return _WORDS[tensor.dtype], tuple(tensor.shape)
+
+
+def memory_of(tensor: torch.Tensor) -> memoryview:
+    """The bytes of its elements, which are contiguous and on the CPU; they can be written to."""
+    return memoryview(cast("Buffer", tensor.detach().view(-1).view(torch.uint8).numpy()))
+
+
+def of_bytes(content: bytearray, layout: Layout) -> torch.Tensor:
+    """A tensor over bytes, which it keeps."""
+    word, shape = layout
+    flat = torch.frombuffer(content, dtype=_DTYPES[word]) if content else torch.empty(0, dtype=_DTYPES[word])
+    return flat.view(shape)
+
+
+def of_file(descriptor: int, size: int, layout: Layout) -> torch.Tensor:
+    """A tensor over a file's bytes, which are copied when they are written to; the descriptor may be closed."""
+    word, shape = layout
+    # The path, since a mapping made of the descriptor itself would keep it open.
+    return torch.from_file(f"/proc/self/fd/{descriptor}", size=size, dtype=torch.uint8).view(_DTYPES[word]).view(shape)

@@ -1,0 +1,141 @@
+"""What `_dlpack` is, for the process that serves forked ones: it runs without torch, which takes a second to import."""
+
+from __future__ import annotations
+
+import array
+import ctypes
+import math
+import mmap
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Layout = tuple[int, tuple[int, ...]]
+"""Of elements in C order: their DLDataType as a little-endian word, and their shape."""
+
+_CPU = 1
+_INT64 = 0x14000
+
+_Deleter = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+
+
+class _Managed(ctypes.Structure):
+    """DLManagedTensor."""
+
+    _fields_ = (
+        ("data", ctypes.c_void_p),
+        ("device_type", ctypes.c_int32),
+        ("device", ctypes.c_int32),
+        ("axes", ctypes.c_int32),
+        ("word", ctypes.c_uint32),
+        ("shape", ctypes.POINTER(ctypes.c_int64)),
+        ("strides", ctypes.c_void_p),
+        ("offset", ctypes.c_uint64),
+        ("context", ctypes.c_void_p),
+        ("deleter", _Deleter),
+    )
+
+
+class Block:
+    """Elements in memory, in C order, as DLPack tells them.
+
+    Attributes:
+        address: of their DLManagedTensor.
+    """
+
+    def __init__(self, managed: _Managed, *, kept: object, owned: bool) -> None:
+        """Takes over what is told.
+
+        Args:
+            managed: of the elements.
+            kept: what their memory needs.
+            owned: whether they are freed with this object.
+        """
+        self._managed = managed
+        self._kept = kept
+        self._owned = owned
+        self.address = ctypes.addressof(managed)
+
+    @property
+    def layout(self) -> Layout:
+        """Type and shape."""
+        return self._managed.word, tuple(self._managed.shape[: self._managed.axes])
+
+    @property
+    def memory(self) -> memoryview:
+        """All bytes, valid as long as this object lives."""
+        size = _size(self.layout)
+        return memoryview((ctypes.c_char * size).from_address(self._managed.data)).cast("B")
+
+    def __del__(self) -> None:
+        if self._owned:
+            self._managed.deleter(self.address)
+
+
+def _size(layout: Layout) -> int:
+    word, shape = layout
+    return (word >> 8 & 0xFF) * (word >> 16) // 8 * math.prod(shape)
+
+
+def _over(buffer: bytearray | mmap.mmap | array.array[int], layout: Layout) -> Block:
+    """A block over memory of another object.
+
+    Raises:
+        ValueError: if it is too small.
+    """
+    word, shape = layout
+    memory = (ctypes.c_char * _size(layout)).from_buffer(buffer)
+    lengths = (ctypes.c_int64 * len(shape))(*shape)
+    managed = _Managed(ctypes.addressof(memory), _CPU, 0, len(shape), word, lengths)
+    return Block(managed, kept=(memory, lengths), owned=False)
+
+
+Elements = Block
+
+
+class Exported:
+    """A block's memory for the engine; valid as long as this object lives.
+
+    Attributes:
+        address: of the DLManagedTensor.
+    """
+
+    def __init__(self, block: Block) -> None:
+        self._block = block
+        self.address = block.address
+
+
+def tensor_at(address: int) -> Block:
+    """The block at `address`, freed when it is dropped."""
+    return Block(_Managed.from_address(address), kept=None, owned=True)
+
+
+def int64s(numbers: Sequence[int], *shape: int) -> Block:
+    """Numbers for the engine, in C order."""
+    return _over(array.array("q", numbers), (_INT64, shape))
+
+
+def numbers_in(block: Block) -> list[int]:
+    """Those of a block with one axis."""
+    return block.memory.cast("q").tolist()
+
+
+def layout_of(block: Block) -> Layout:
+    """How its elements stand in memory."""
+    return block.layout
+
+
+def memory_of(block: Block) -> memoryview:
+    """The bytes of its elements, which can be written to."""
+    return block.memory
+
+
+def of_bytes(content: bytearray, layout: Layout) -> Block:
+    """A block over bytes, which it keeps."""
+    return _over(content, layout)
+
+
+def of_file(descriptor: int, size: int, layout: Layout) -> Block:
+    """A block over a file's bytes, which it fills; the descriptor may be closed."""
+    return _over(mmap.mmap(descriptor, size), layout)
