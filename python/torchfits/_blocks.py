@@ -136,6 +136,7 @@ def of_bytes(content: bytearray, layout: Layout) -> Block:
     return _over(content, layout)
 
 
-def of_file(descriptor: int, size: int, layout: Layout) -> Block:
-    """A block over a file's bytes, which it fills; the descriptor may be closed."""
-    return _over(mmap.mmap(descriptor, size), layout)
+def of_file(descriptor: int, layout: Layout, *, shared: bool) -> Block:
+    """A block over all bytes of a file, of which the descriptor may be closed."""
+    flags = mmap.MAP_SHARED if shared else mmap.MAP_PRIVATE
+    return _over(mmap.mmap(descriptor, 0, flags, mmap.PROT_READ | mmap.PROT_WRITE), layout)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
@@ -96,7 +97,7 @@ def numbers_in(tensor: torch.Tensor) -> list[int]:
 
 def layout_of(tensor: torch.Tensor) -> Layout:
     """How its elements stand in memory, which they must in C order."""
-    return _WORDS[tensor.dtype], tuple(tensor.shape)
+    return layout(tensor.dtype, tuple(tensor.shape))
 
 
 def memory_of(tensor: torch.Tensor) -> memoryview:
@@ -111,8 +112,21 @@ def of_bytes(content: bytearray, layout: Layout) -> torch.Tensor:
     return flat.view(shape)
 
 
-def of_file(descriptor: int, size: int, layout: Layout) -> torch.Tensor:
-    """A tensor over a file's bytes, which are copied when they are written to; the descriptor may be closed."""
+def of_file(descriptor: int, layout: Layout, *, shared: bool) -> torch.Tensor:
+    """A tensor over all bytes of a file, of which the descriptor may be closed.
+
+    Args:
+        descriptor: of the file, which is not empty.
+        layout: of its bytes.
+        shared: whether what is written to the tensor is written to the file.
+    """
     word, shape = layout
-    # The path, since a mapping made of the descriptor itself would keep it open.
-    return torch.from_file(f"/proc/self/fd/{descriptor}", size=size, dtype=torch.uint8).view(_DTYPES[word]).view(shape)
+    size = os.fstat(descriptor).st_size
+    # By a path, since a mapping of the descriptor itself would keep another one open.
+    flat = torch.from_file(f"/proc/self/fd/{descriptor}", shared=shared, size=size, dtype=torch.uint8)
+    return flat.view(_DTYPES[word]).view(shape)
+
+
+def layout(dtype: torch.dtype, shape: tuple[int, ...]) -> Layout:
+    """Of elements of that type and shape."""
+    return _WORDS[dtype], shape

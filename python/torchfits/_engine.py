@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
 from torchfits import _jvm, _sidecar
-from torchfits._dlpack import Exported, int64s, memory_of, numbers_in, tensor_at
+from torchfits._dlpack import Exported, Layout, int64s, memory_of, numbers_in, of_file, tensor_at
 from torchfits._memory import Content, Source, kept
 from torchfits._messages import Descriptor, FileName
 from torchfits.errors import BY_KIND, EngineError, FitsError
@@ -405,6 +405,19 @@ def read_batch(items: Items, out: torch.Tensor | None) -> torch.Tensor:
     address = 0 if exported is None else exported.address
     result = _finish(api, api.batches.readBatch, *items.arguments(), address)
     return tensor_at(result) if out is None else out
+
+
+def fill_file(descriptor: int, path: str, selector: Selector, layout: Layout) -> None:
+    """Fills a file with the elements of an image, which need not fit into memory.
+
+    Args:
+        descriptor: of a file of their size, which is not empty, open for reading and writing.
+        path: of the file of the image, as `encode` gives it.
+        selector: of the HDU.
+        layout: of the image.
+    """
+    word, shape = layout
+    read_batch(Items([path], [selector], None, None), of_file(descriptor, (word, (1, *shape)), shared=True))
 
 
 def read_each(items: Items) -> list[torch.Tensor]:
@@ -1079,6 +1092,7 @@ SERVED = {
         read_stored,
         read_parameters,
         read_batch,
+        fill_file,
         read_each,
         read_padded,
         read_cutouts,
@@ -1100,6 +1114,9 @@ SERVED = {
 }
 """Functions that give their result at once."""
 
+_FILLING = {fill_file.__name__, write_rows.__name__}
+"""Those whose first argument is the descriptor of a file."""
+
 BEGUN = {begin_window.__name__, begin_columns.__name__}
 """Functions that give a Pending."""
 
@@ -1113,8 +1130,11 @@ def _be_served(name: str) -> Callable[..., object]:
     return served
 
 
-def _write_rows_elsewhere(descriptor: int, *arguments: object) -> None:
-    _sidecar.call("write_rows", (), (Descriptor(descriptor), *arguments), {})
+def _be_served_with_file(name: str) -> Callable[..., object]:
+    def served(descriptor: int, *arguments: object) -> object:
+        return _sidecar.call(name, (), (Descriptor(descriptor), *arguments), {})
+
+    return served
 
 
 def _encode_for_others(path: Source) -> str:
@@ -1128,7 +1148,8 @@ _encode = encode
 def _after_fork_in_child() -> None:
     if _jvm.was_forked():
         globals().update({name: _be_served(name) for name in SERVED | BEGUN})
-        globals().update(write_rows=_write_rows_elsewhere, encode=_encode_for_others)
+        globals().update({name: _be_served_with_file(name) for name in _FILLING})
+        globals()["encode"] = _encode_for_others
 
 
 os.register_at_fork(after_in_child=_after_fork_in_child)

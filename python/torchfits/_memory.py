@@ -124,6 +124,37 @@ class Content(os.PathLike[str]):
         return Transfers(self._counts[0], self._counts[1])
 
 
+class Segment:
+    """Memory that other processes can map.
+
+    Attributes:
+        descriptor: of the unnamed file that it is; closed with this object.
+    """
+
+    def __init__(self, size: int) -> None:
+        """Makes a segment of zeros."""
+        self.descriptor = os.memfd_create("torchfits")
+        os.ftruncate(self.descriptor, size)
+
+    @classmethod
+    def of(cls, content: Buffer) -> Segment:
+        """A segment with a copy of what a buffer holds."""
+        segment = cls(0)
+        rest = memoryview(content).cast("B")
+        while rest:
+            rest = rest[os.write(segment.descriptor, rest) :]
+        return segment
+
+    def copy_to(self, memory: memoryview) -> None:
+        """Fills memory of the same size with what the segment holds."""
+        place = 0
+        while place < len(memory):
+            place += os.preadv(self.descriptor, [memory[place:]], place)
+
+    def __del__(self) -> None:
+        os.close(self.descriptor)
+
+
 class ContentName(str):
     """A name for the engine.
 
@@ -131,9 +162,11 @@ class ContentName(str):
         held: the memory of which it tells.
         counts: what was taken of it, likewise: requests and bytes.
         label: as for `Content`.
+        shared: the same bytes for other processes, from when one needs them; those that may change are copied anew.
     """
 
     held: Buffer
+    shared: Segment | None = None
     counts: ctypes.Array[ctypes.c_int64]
     label: str
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from torchfits._dlpack import Elements, Layout, layout_of, memory_of, of_bytes, of_file
-from torchfits._memory import Content, ContentName
+from torchfits._memory import Content, ContentName, Segment
 from torchfits.errors import EngineError, FitsError
 
 if TYPE_CHECKING:
@@ -47,33 +47,6 @@ class Descriptor:
     """A descriptor of a file, which becomes a descriptor of the receiver, open until the message is dropped."""
 
     number: int
-
-
-class Segment:
-    """Memory that other processes can map.
-
-    Attributes:
-        descriptor: of the unnamed file that it is; closed with this object.
-    """
-
-    def __init__(self, size: int, content: Buffer | None = None) -> None:
-        """Makes a segment of zeros, or of what a buffer holds."""
-        self.descriptor = os.memfd_create("torchfits")
-        if content is None:
-            os.ftruncate(self.descriptor, size)
-            return
-        rest = memoryview(content).cast("B")
-        while rest:
-            rest = rest[os.write(self.descriptor, rest) :]
-
-    def copy_to(self, elements: Elements) -> None:
-        """Fills elements of the same size with what the segment holds."""
-        rest, place = memory_of(elements), 0
-        while place < len(rest):
-            place += os.preadv(self.descriptor, [rest[place:]], place)
-
-    def __del__(self) -> None:
-        os.close(self.descriptor)
 
 
 @dataclass
@@ -120,7 +93,7 @@ class Outgoing:
         """Sends all of it, or nothing if that raises."""
         kind, body, descriptors = _INLINE, self.body, self.descriptors
         if len(body) >= _PACKET_BYTES:
-            segment = Segment(len(body), body)
+            segment = Segment.of(body)
             self.segments.append(segment)
             kind, body, descriptors = _IN_SEGMENT, memoryview(b""), [segment.descriptor, *descriptors]
         socket.send_fds(connection, [kind, body], descriptors, socket.MSG_NOSIGNAL)
@@ -143,8 +116,7 @@ class _Writer(pickle.Pickler):
         if isinstance(obj, FileName):
             return str, (self._renamed(obj),)
         if isinstance(obj, ContentName):
-            self._outgoing.contents.append(obj)
-            return Reader.content, (self._place(memoryview(obj.held)), obj.label)
+            return self._reduce_content(obj)
         if isinstance(obj, Descriptor):
             return Reader.descriptor, (self._attach(obj.number),)
         if isinstance(obj, FitsError | EngineError):
@@ -161,6 +133,14 @@ class _Writer(pickle.Pickler):
         self._outgoing.filled.append((elements, segment))
         return Reader.filled, (self._attach(segment.descriptor), layout_of(elements))
 
+    def _reduce_content(self, name: ContentName) -> Any:  # noqa: ANN401
+        self._outgoing.contents.append(name)
+        if not isinstance(name.held, bytes) or len(name.held) < _SEGMENT_BYTES:
+            return Reader.content, (self._place(memoryview(name.held)), name.label)
+        if name.shared is None:
+            name.shared = Segment.of(name.held)
+        return Reader.content, (self._attach(name.shared.descriptor), name.label)
+
     def _renamed(self, name: FileName) -> str:
         absolute = name.absolute
         self._outgoing.renamed[_shown(absolute)] = _shown(name)
@@ -170,7 +150,7 @@ class _Writer(pickle.Pickler):
         """Bytes in the pickle, or the number of a descriptor."""
         if len(content) < _SEGMENT_BYTES or len(self._outgoing.descriptors) >= _MOST_SEGMENTS:
             return bytearray(content)
-        segment = Segment(len(content), content)
+        segment = Segment.of(content)
         self._outgoing.segments.append(segment)
         return self._attach(segment.descriptor)
 
@@ -238,14 +218,13 @@ class Reader(pickle.Unpickler):
         """Elements of this process."""
         if isinstance(place, bytearray):
             return of_bytes(place, layout)
-        descriptor = self._incoming.descriptors[place]
-        return of_file(descriptor, os.fstat(descriptor).st_size, layout)
+        return of_file(self._incoming.descriptors[place], layout, shared=False)
 
     def filled(self, place: int, layout: Layout) -> Elements:
         """Elements that the sender sees when they are filled."""
         descriptor = self._incoming.descriptors[place]
-        size = os.fstat(descriptor).st_size
-        elements = of_file(descriptor, size, layout) if size else of_bytes(bytearray(), layout)
+        empty = os.fstat(descriptor).st_size == 0
+        elements = of_bytes(bytearray(), layout) if empty else of_file(descriptor, layout, shared=True)
         self._incoming.filled.append(elements)
         return elements
 

@@ -21,6 +21,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from torchfits import _jvm
+from torchfits._dlpack import memory_of
 from torchfits._messages import Incoming, Outgoing
 from torchfits.errors import EngineError, EngineForkError, FitsError
 
@@ -241,7 +242,7 @@ def _settle(answer: Incoming, request: Outgoing | None) -> Any:  # noqa: ANN401
         raise result
     if request is not None:
         for elements, segment in request.filled:
-            segment.copy_to(elements)
+            segment.copy_to(memory_of(elements))
         for content, (requests, count) in zip(request.contents, taken, strict=True):
             content.counts[0] += requests
             content.counts[1] += count
