@@ -156,6 +156,8 @@ def plain(value: Any) -> object:
         return plain(value.feat_dict)
     if hasattr(value, "offsets"):
         return plain([value.values, value.offsets])
+    if isinstance(value, torchfits.Header):
+        return value.tostring()
     if isinstance(value, MultiNestedTensor):
         return plain(value.to_dict())
     assert isinstance(value, str | bytes | int | float | None), type(value)
