@@ -6,7 +6,9 @@ import array
 import ctypes
 import math
 import mmap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +18,11 @@ Layout = tuple[int, tuple[int, ...]]
 
 _CPU = 1
 _INT64 = 0x14000
+
+_WRITABLE = 0x200
+_view = ctypes.pythonapi.PyMemoryView_FromMemory
+_view.restype = ctypes.py_object
+_view.argtypes = (ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_int)
 
 _Deleter = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 
@@ -65,8 +72,7 @@ class Block:
     @property
     def memory(self) -> memoryview:
         """All bytes, valid as long as this object lives."""
-        size = _size(self.layout)
-        return memoryview((ctypes.c_char * size).from_address(self._managed.data)).cast("B")
+        return _view(self._managed.data, _size(self.layout), _WRITABLE)
 
     def __del__(self) -> None:
         if self._owned:
@@ -78,7 +84,7 @@ def _size(layout: Layout) -> int:
     return (word >> 8 & 0xFF) * (word >> 16) // 8 * math.prod(shape)
 
 
-def _over(buffer: bytearray | mmap.mmap | array.array[int], layout: Layout) -> Block:
+def _over(buffer: Any, layout: Layout) -> Block:  # noqa: ANN401 - what has a buffer that can be written to
     """A block over memory of another object.
 
     Raises:
@@ -129,6 +135,11 @@ def layout_of(block: Block) -> Layout:
 def memory_of(block: Block) -> memoryview:
     """The bytes of its elements, which can be written to."""
     return block.memory
+
+
+def empty(layout: Layout) -> Block:
+    """A block of any content."""
+    return _over(np.empty(_size(layout), np.uint8), layout)
 
 
 def of_bytes(content: bytearray, layout: Layout) -> Block:

@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import ctypes
+import math
+import mmap
 import os
+import weakref
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
@@ -45,6 +48,12 @@ _WORDS = {
     torch.complex128: 0x18005,
     torch.bool: 0x10806,
 }
+_LARGE_BYTES = 1 << 16
+_IDLE_BYTES = 256 << 20
+
+_idle: dict[int, list[mmap.mmap]] = {}
+"""Memory that no tensor has any more, by size."""
+
 _DTYPES = {word: dtype for dtype, word in _WORDS.items()}
 
 _new_capsule = ctypes.pythonapi.PyCapsule_New
@@ -103,6 +112,32 @@ def layout_of(tensor: torch.Tensor) -> Layout:
 def memory_of(tensor: torch.Tensor) -> memoryview:
     """The bytes of its elements, which are contiguous and on the CPU; they can be written to."""
     return memoryview(cast("Buffer", tensor.detach().view(-1).view(torch.uint8).numpy()))
+
+
+def empty(layout: Layout) -> torch.Tensor:
+    """A tensor of any content. The memory of large ones is used again: new pages cost more than to fill them."""
+    dtype, shape = _DTYPES[layout[0]], layout[1]
+    size = dtype.itemsize * math.prod(shape)
+    if size < _LARGE_BYTES:
+        return torch.empty(shape, dtype=dtype)
+    return torch.frombuffer(_memory(size), dtype=dtype).view(shape)
+
+
+def _memory(size: int) -> ctypes.Array[ctypes.c_char]:
+    room = size + -size % (1 << max(size.bit_length() - 4, 12))  # so that there are few sizes
+    idle = _idle.setdefault(room, [])
+    try:
+        mapped = idle.pop()
+    except IndexError:
+        mapped = mmap.mmap(-1, room, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    memory = (ctypes.c_char * size).from_buffer(mapped)
+    weakref.finalize(memory, _take_back, mapped).atexit = False
+    return memory
+
+
+def _take_back(mapped: mmap.mmap) -> None:
+    if sum(room * len(idle) for room, idle in list(_idle.items())) + len(mapped) <= _IDLE_BYTES:
+        _idle[len(mapped)].append(mapped)
 
 
 def of_bytes(content: bytearray, layout: Layout) -> torch.Tensor:

@@ -131,25 +131,29 @@ class Segment:
         descriptor: of the unnamed file that it is; closed with this object.
     """
 
-    def __init__(self, size: int) -> None:
-        """Makes a segment of zeros."""
-        self.descriptor = os.memfd_create("torchfits")
-        os.ftruncate(self.descriptor, size)
+    def __init__(self, descriptor: int | None = None) -> None:
+        """Makes an empty one, or takes over a descriptor of one."""
+        self.descriptor = os.memfd_create("torchfits") if descriptor is None else descriptor
 
     @classmethod
     def of(cls, content: Buffer) -> Segment:
         """A segment with a copy of what a buffer holds."""
-        segment = cls(0)
-        rest = memoryview(content).cast("B")
-        while rest:
-            rest = rest[os.write(segment.descriptor, rest) :]
+        segment = cls()
+        segment.write(memoryview(content), 0)
         return segment
 
-    def copy_to(self, memory: memoryview) -> None:
-        """Fills memory of the same size with what the segment holds."""
-        place = 0
-        while place < len(memory):
-            place += os.preadv(self.descriptor, [memory[place:]], place)
+    def write(self, content: memoryview, place: int) -> None:
+        """Copies bytes to a place; the segment grows as needed."""
+        rest = content.cast("B")
+        while rest:
+            done = os.pwrite(self.descriptor, rest, place)
+            rest, place = rest[done:], place + done
+
+    def read(self, memory: memoryview, place: int) -> None:
+        """Fills memory with the bytes from a place on."""
+        done = 0
+        while done < len(memory):
+            done += os.preadv(self.descriptor, [memory[done:]], place + done)
 
     def __del__(self) -> None:
         os.close(self.descriptor)

@@ -5,7 +5,6 @@ What comes is unpickled: only from a process of the same user, which could do as
 
 from __future__ import annotations
 
-import contextlib
 import io
 import mmap
 import os
@@ -14,7 +13,7 @@ import socket
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from torchfits._dlpack import Elements, Layout, layout_of, memory_of, of_bytes, of_file
+from torchfits._dlpack import Elements, Layout, empty, layout_of, memory_of, of_bytes, of_file
 from torchfits._memory import Content, ContentName, Segment
 from torchfits.errors import EngineError, FitsError
 
@@ -24,11 +23,15 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 _PACKET_BYTES = 1 << 16  # the kernel's buffer has three times as many by default
-_SEGMENT_BYTES = 1 << 16
+_LARGE_BYTES = 1 << 16
+_AREA_BYTES = 64 << 20
 _MOST_SEGMENTS = 200
 _MOST_DESCRIPTORS = 253  # that the kernel passes with a packet
 
-_INLINE, _IN_SEGMENT = b"\0", b"\1"
+_INLINE, _IN_AREA = b"\0", b"\1"
+
+Place = bytearray | tuple[int, int] | int
+"""Where bytes are: in the message, so many from a place on in the sender's area, or in a segment that comes too."""
 
 
 class FileName(str):
@@ -50,65 +53,115 @@ class Descriptor:
 
 
 @dataclass
-class Outgoing:
-    """What is sent.
+class Request:
+    """What a message asks for.
 
     Attributes:
-        body: pickled.
-        descriptors: that go with it.
-        filled: elements of the sender that the receiver fills, and the memory in which it does.
+        content: what pickle takes; elements in it are contiguous and on the CPU.
+        filled: those of them that the receiver fills, and whose content the answer brings.
         contents: bytes in the place of files, of which the receiver counts what it took.
         renamed: how relative names of files are called there and here.
-        segments: that must live until it is sent.
     """
 
-    body: memoryview = field(default_factory=lambda: memoryview(b""))
-    descriptors: list[int] = field(default_factory=list[int])
-    filled: list[tuple[Elements, Segment]] = field(default_factory=list[tuple[Elements, Segment]])
+    content: object
+    filled: Sequence[Elements] = ()
     contents: list[ContentName] = field(default_factory=list[ContentName])
     renamed: dict[str, str] = field(default_factory=dict[str, str])
-    segments: list[Segment] = field(default_factory=list[Segment])
 
-    @classmethod
-    def of(cls, content: object, *, filled: Sequence[Elements] = (), known: Sequence[Elements] = ()) -> Outgoing:
-        """Pickles what is to be sent.
+
+class Channel:
+    """A connection on which requests and their answers take turns.
+
+    Each side has an area of shared memory, which holds the large parts of its last message: pages of new memory would
+    cost more than to copy them.
+    """
+
+    def __init__(self, connection: socket.socket, area: Segment, there: Segment) -> None:
+        """Takes over a connection, and the areas of both sides."""
+        self.connection = connection
+        self._area = area
+        self._there = there
+        self._end = 0
+
+    def send(self, content: object, request: Request, filled: Sequence[Elements] = ()) -> None:
+        """Sends all, or nothing if that raises.
 
         Args:
-            content: what pickle takes; elements in it are contiguous and on the CPU.
-            filled: those of them that the receiver fills.
-            known: those that came from the receiver, to be filled.
+            content: of the request, or of an answer.
+            request: this one, or the one that is answered.
+            filled: elements of a request that is answered.
         """
-        outgoing = cls()
+        self._end = 0
+        packed = _Packed()
         file = io.BytesIO()
-        _Writer(file, outgoing, filled, known).dump(content)
-        outgoing.body = file.getbuffer()
-        return outgoing
-
-    def forget(self) -> None:
-        """Gives back the memory of what was sent."""
-        self.body = memoryview(b"")
-        self.segments.clear()
-
-    def send(self, connection: socket.socket) -> None:
-        """Sends all of it, or nothing if that raises."""
-        kind, body, descriptors = _INLINE, self.body, self.descriptors
+        _Writer(file, self, packed, request, filled).dump(content)
+        kind, body = _INLINE, file.getbuffer()
         if len(body) >= _PACKET_BYTES:
-            segment = Segment.of(body)
-            self.segments.append(segment)
-            kind, body, descriptors = _IN_SEGMENT, memoryview(b""), [segment.descriptor, *descriptors]
-        socket.send_fds(connection, [kind, body], descriptors, socket.MSG_NOSIGNAL)
+            place = self.put(body)
+            kind, body = _IN_AREA, memoryview(pickle.dumps(place))
+        socket.send_fds(self.connection, [kind, body], packed.descriptors, socket.MSG_NOSIGNAL)
+
+    def receive(self, request: Request) -> Incoming | None:
+        """Waits for the next message, an answer to `request` if it is one; None if the other side is closed."""
+        flags = socket.MSG_CMSG_CLOEXEC
+        packet, descriptors, _, _ = socket.recv_fds(self.connection, _PACKET_BYTES + 1, _MOST_DESCRIPTORS, flags)
+        if not packet:
+            return None
+        body = memoryview(packet)[1:]
+        if packet[:1] == _IN_AREA:
+            place, size = pickle.loads(body)
+            body = bytearray(size)
+            self._there.read(memoryview(body), place)
+        return Incoming(body, descriptors, self._there, request)
+
+    def has_room(self, size: int) -> bool:
+        """Whether the message may have so many bytes more in the area of this side."""
+        return self._end + size <= _AREA_BYTES
+
+    def put(self, content: memoryview) -> tuple[int, int]:
+        """The place and size of a copy in the area of this side."""
+        place = self._end
+        self._area.write(content, place)
+        self._end += len(content)
+        return place, len(content)
+
+
+def greet(connection: socket.socket, greeting: bytes, area: Segment) -> None:
+    """Sends the first message of a side, with its area."""
+    socket.send_fds(connection, [greeting], [area.descriptor], socket.MSG_NOSIGNAL)
+
+
+def greeted(connection: socket.socket) -> tuple[bytes, Segment] | None:
+    """The first message of the other side, and its area; None if it is closed."""
+    greeting, descriptors, _, _ = socket.recv_fds(connection, 64, 1, socket.MSG_CMSG_CLOEXEC)
+    return (greeting, Segment(descriptors[0])) if greeting else None
+
+
+class _Packed:
+    """What goes with a message: descriptors, and the segments to which some of them belong."""
+
+    def __init__(self) -> None:
+        self.descriptors: list[int] = []
+        self.segments: list[Segment] = []
+
+    def attach(self, descriptor: int) -> int:
+        """The number of a descriptor in the message."""
+        self.descriptors.append(descriptor)
+        return len(self.descriptors) - 1
 
 
 class _Writer(pickle.Pickler):
     """Pickles; what has another form there becomes a call of one of the reader's methods."""
 
     def __init__(
-        self, file: io.BytesIO, outgoing: Outgoing, filled: Sequence[Elements], known: Sequence[Elements]
+        self, file: io.BytesIO, channel: Channel, packed: _Packed, request: Request, filled: Sequence[Elements]
     ) -> None:
         super().__init__(file, protocol=5)
-        self._outgoing = outgoing
-        self._filled = {id(elements) for elements in filled}
-        self._known = {id(elements): number for number, elements in enumerate(known)}
+        self._channel = channel
+        self._packed = packed
+        self._request = request
+        self._to_fill = {id(elements) for elements in request.filled}
+        self._filled = {id(elements): number for number, elements in enumerate(filled)}
 
     def reducer_override(self, obj: Any) -> Any:  # noqa: ANN401 - pickle's
         if isinstance(obj, Elements):
@@ -118,45 +171,39 @@ class _Writer(pickle.Pickler):
         if isinstance(obj, ContentName):
             return self._reduce_content(obj)
         if isinstance(obj, Descriptor):
-            return Reader.descriptor, (self._attach(obj.number),)
+            return Reader.descriptor, (self._packed.attach(obj.number),)
         if isinstance(obj, FitsError | EngineError):
             return Reader.error, (type(obj), obj.args, vars(obj))
         return NotImplemented
 
     def _reduce_elements(self, elements: Elements) -> Any:  # noqa: ANN401
-        number = self._known.get(id(elements))
-        if number is not None:
-            return Reader.known, (number,)
-        if id(elements) not in self._filled:
-            return Reader.elements, (self._place(memory_of(elements)), layout_of(elements))
-        segment = Segment(len(memory_of(elements)))
-        self._outgoing.filled.append((elements, segment))
-        return Reader.filled, (self._attach(segment.descriptor), layout_of(elements))
+        if id(elements) in self._to_fill:
+            return Reader.to_fill, (layout_of(elements),)
+        place = self._place(memory_of(elements))
+        number = self._filled.get(id(elements))
+        return (Reader.elements, (place, layout_of(elements))) if number is None else (Reader.filled, (place, number))
 
     def _reduce_content(self, name: ContentName) -> Any:  # noqa: ANN401
-        self._outgoing.contents.append(name)
-        if not isinstance(name.held, bytes) or len(name.held) < _SEGMENT_BYTES:
+        self._request.contents.append(name)
+        if not isinstance(name.held, bytes) or len(name.held) < _LARGE_BYTES:
             return Reader.content, (self._place(memoryview(name.held)), name.label)
         if name.shared is None:
             name.shared = Segment.of(name.held)
-        return Reader.content, (self._attach(name.shared.descriptor), name.label)
+        return Reader.content, (self._packed.attach(name.shared.descriptor), name.label)
 
     def _renamed(self, name: FileName) -> str:
         absolute = name.absolute
-        self._outgoing.renamed[_shown(absolute)] = _shown(name)
+        self._request.renamed[_shown(absolute)] = _shown(name)
         return absolute
 
-    def _place(self, content: memoryview) -> object:
-        """Bytes in the pickle, or the number of a descriptor."""
-        if len(content) < _SEGMENT_BYTES or len(self._outgoing.descriptors) >= _MOST_SEGMENTS:
+    def _place(self, content: memoryview) -> Place:
+        if len(content) < _LARGE_BYTES:
             return bytearray(content)
+        if self._channel.has_room(len(content)) or len(self._packed.descriptors) >= _MOST_SEGMENTS:
+            return self._channel.put(content)
         segment = Segment.of(content)
-        self._outgoing.segments.append(segment)
-        return self._attach(segment.descriptor)
-
-    def _attach(self, descriptor: int) -> int:
-        self._outgoing.descriptors.append(descriptor)
-        return len(self._outgoing.descriptors) - 1
+        self._packed.segments.append(segment)
+        return self._packed.attach(segment.descriptor)
 
 
 def _shown(name: str) -> str:
@@ -164,42 +211,39 @@ def _shown(name: str) -> str:
 
 
 class Incoming:
-    """What came. Descriptors that came with it are closed with this object.
+    """What came.
 
     Attributes:
         content: as it was sent, but for what has another form here.
-        filled: elements that the sender wants to be filled.
+        segments: and other descriptors that came with it, which are closed with this object.
+        to_fill: elements that the sender wants to be filled.
         contents: bytes in the place of files.
     """
 
-    def __init__(self, body: Buffer, descriptors: list[int], request: Outgoing) -> None:
-        """Takes over the descriptors that came with the body; `request` is what the message answers."""
-        self.descriptors = descriptors
+    def __init__(self, body: Buffer, descriptors: list[int], area: Segment, request: Request) -> None:
+        """Reads it.
+
+        Args:
+            body: as it was pickled.
+            descriptors: that came with it.
+            area: of the sender.
+            request: what it answers, if it answers one.
+        """
+        self.segments = [Segment(descriptor) for descriptor in descriptors]
+        self.area = area
         self.request = request
-        self.filled: list[Elements] = []
+        self.to_fill: list[Elements] = []
         self.contents: list[Content] = []
         self.content: Any = Reader(body, self).load()
 
-    @classmethod
-    def receive(cls, connection: socket.socket, request: Outgoing | None = None) -> Incoming | None:
-        """Waits for the next message; None if the other end is closed."""
-        flags = socket.MSG_CMSG_CLOEXEC
-        packet, descriptors, _, _ = socket.recv_fds(connection, _PACKET_BYTES + 1, _MOST_DESCRIPTORS, flags)
-        if not packet:
-            return None
-        body = memoryview(packet)[1:] if packet[:1] == _INLINE else _taken_from(descriptors.pop(0))
-        return cls(body, descriptors, request or Outgoing())
-
-    def __del__(self) -> None:
-        for descriptor in self.descriptors:
-            with contextlib.suppress(OSError):
-                os.close(descriptor)
-
-
-def _taken_from(descriptor: int) -> bytes:
-    with open(descriptor, "rb") as file:
-        file.seek(0)
-        return file.read()
+    def copy(self, place: Place, memory: memoryview) -> None:
+        """Fills memory with the bytes at a place."""
+        if isinstance(place, bytearray):
+            memory[:] = place
+        elif isinstance(place, tuple):
+            self.area.read(memory, place[0])
+        else:
+            self.segments[place].read(memory, 0)
 
 
 class Reader(pickle.Unpickler):
@@ -214,34 +258,37 @@ class Reader(pickle.Unpickler):
             return getattr(self, name.removeprefix("Reader."))
         return super().find_class(module, name)
 
-    def elements(self, place: bytearray | int, layout: Layout) -> Elements:
+    def elements(self, place: Place, layout: Layout) -> Elements:
         """Elements of this process."""
         if isinstance(place, bytearray):
             return of_bytes(place, layout)
-        return of_file(self._incoming.descriptors[place], layout, shared=False)
-
-    def filled(self, place: int, layout: Layout) -> Elements:
-        """Elements that the sender sees when they are filled."""
-        descriptor = self._incoming.descriptors[place]
-        empty = os.fstat(descriptor).st_size == 0
-        elements = of_bytes(bytearray(), layout) if empty else of_file(descriptor, layout, shared=True)
-        self._incoming.filled.append(elements)
+        if isinstance(place, int):
+            return of_file(self._incoming.segments[place].descriptor, layout, shared=False)
+        elements = empty(layout)
+        self._incoming.copy(place, memory_of(elements))
         return elements
 
-    def known(self, number: int) -> Elements:
-        """Those that this process wanted to be filled."""
-        return self._incoming.request.filled[number][0]
+    def to_fill(self, layout: Layout) -> Elements:
+        """Elements whose content the sender wants."""
+        elements = empty(layout)
+        self._incoming.to_fill.append(elements)
+        return elements
 
-    def content(self, place: bytearray | int, label: str) -> str:
+    def filled(self, place: Place, number: int) -> Elements:
+        """Those of the request, which now have their content."""
+        elements = self._incoming.request.filled[number]
+        self._incoming.copy(place, memory_of(elements))
+        return elements
+
+    def content(self, place: Place, label: str) -> str:
         """The name of bytes in the place of a file."""
-        held = bytes(place) if isinstance(place, bytearray) else _map(self._incoming.descriptors[place])
-        content = Content(held, label)
+        content = Content(self._bytes(place), label)
         self._incoming.contents.append(content)
         return content.name
 
     def descriptor(self, place: int) -> int:
         """One of this process."""
-        return self._incoming.descriptors[place]
+        return self._incoming.segments[place].descriptor
 
     def error(self, kind: type[Exception], arguments: tuple[Any, ...], state: dict[str, Any]) -> Exception:
         """An error whose message calls files as this process does."""
@@ -249,12 +296,17 @@ class Reader(pickle.Unpickler):
         vars(error).update(state)
         return error
 
+    def _bytes(self, place: Place) -> Buffer:
+        if isinstance(place, int):
+            return mmap.mmap(self._incoming.segments[place].descriptor, 0, prot=mmap.PROT_READ)
+        if isinstance(place, bytearray):
+            return place
+        held = bytearray(place[1])
+        self._incoming.copy(place, memoryview(held))
+        return held
+
     def _renamed(self, argument: object) -> object:
         if isinstance(argument, str):
             for there, here in self._incoming.request.renamed.items():
                 argument = argument.replace(there, here)
         return argument
-
-
-def _map(descriptor: int) -> mmap.mmap:
-    return mmap.mmap(descriptor, 0, prot=mmap.PROT_READ)

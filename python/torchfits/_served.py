@@ -10,10 +10,12 @@ import signal
 import socket
 import struct
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from torchfits import _engine
-from torchfits._messages import Incoming, Outgoing
+from torchfits._memory import Segment
+from torchfits._messages import Channel, Incoming, Request, greet, greeted
 from torchfits._sidecar import DROPS, KNOWN, UNKNOWN, own
 from torchfits.errors import EngineError
 
@@ -41,12 +43,12 @@ class _Begun:
 
     def __init__(self, pending: _engine.Pending[Any], incoming: Incoming) -> None:
         self.pending = pending
-        self._filled = incoming.filled
+        self._filled = incoming.to_fill
         self._contents = incoming.contents
         self._lock = threading.Lock()
-        self._answer: Outgoing | None = None
+        self._answer: _Answer | None = None
 
-    def result(self) -> Outgoing:
+    def result(self) -> _Answer:
         """The answer, which is kept until the client drops the read: it may ask again."""
         with self._lock:
             if self._answer is None:
@@ -96,46 +98,59 @@ class _Session:
                 connection.shutdown(socket.SHUT_RD)
 
 
-def _answer(call: Callable[[], object], filled: Sequence[Elements], contents: Sequence[Content]) -> Outgoing:
+@dataclass(frozen=True)
+class _Answer:
+    """What is sent: whether a call succeeded, what it gave or raised, what it took of contents, and what it filled."""
+
+    content: tuple[bool, object, Sequence[tuple[int, ...]], Sequence[Elements]]
+
+    def send(self, channel: Channel) -> None:
+        channel.send(self.content, Request(None), filled=self.content[3])
+
+
+def _answer(call: Callable[[], object], filled: Sequence[Elements], contents: Sequence[Content]) -> _Answer:
     """What a call gives or raises."""
     try:
         result = call()
-        taken = [tuple(content.transfers) for content in contents]
-        return Outgoing.of((True, result, taken), known=filled)
+        return _Answer((True, result, [tuple(content.transfers) for content in contents], filled))
     except Exception as error:  # the client raises it
-        return Outgoing.of((False, error, ()))
+        return _failed(error)
+
+
+def _failed(error: Exception) -> _Answer:
+    return _Answer((False, error, (), ()))
 
 
 class _Calls:
     """Answers the calls of one connection."""
 
-    def __init__(self, connection: socket.socket, session: _Session) -> None:
-        self._connection = connection
+    def __init__(self, channel: Channel, session: _Session) -> None:
+        self._channel = channel
         self._session = session
         self._closed = select.poll()
-        self._closed.register(connection, 0)
+        self._closed.register(channel.connection, 0)
 
     def serve(self) -> None:
         """Until the connection is closed."""
         _engine.caller.require_waiting = self._require_waiting
-        while (incoming := Incoming.receive(self._connection)) is not None:
+        while (incoming := self._channel.receive(Request(None))) is not None:
             with contextlib.suppress(_Abandoned):
-                self._answer(incoming).send(self._connection)
+                self._answer(incoming).send(self._channel)
 
-    def _answer(self, incoming: Incoming) -> Outgoing:
+    def _answer(self, incoming: Incoming) -> _Answer:
         name, arguments, named = incoming.content
         if name in _engine.SERVED:
             function = getattr(_engine, name)
-            return _answer(lambda: function(*arguments, **named), incoming.filled, incoming.contents)
+            return _answer(lambda: function(*arguments, **named), incoming.to_fill, incoming.contents)
         if name in _engine.BEGUN:
             function = getattr(_engine, name)
             return _answer(lambda: self._session.begin(function(*arguments, **named), incoming), (), ())
         return self._answer_of_begun(name, *arguments)
 
-    def _answer_of_begun(self, name: str, number: int) -> Outgoing:
+    def _answer_of_begun(self, name: str, number: int) -> _Answer:
         begun = self._session.begun.get(number)
         if begun is None:
-            return Outgoing.of((False, EngineError("the read was cancelled, or its result was given already"), ()))
+            return _failed(EngineError("the read was cancelled, or its result was given already"))
         if name == "result":
             return begun.result()
         return _answer(begun.done if name == "done" else begun.pending.cancel, (), ())
@@ -195,8 +210,8 @@ class _Server:
 
     def _serve(self, connection: socket.socket) -> None:
         try:
-            if own(connection):
-                self._greet(connection, connection.recv(64))
+            if own(connection) and (greeting := greeted(connection)):
+                self._greet(connection, *greeting)
         except (BrokenPipeError, ConnectionResetError):
             pass  # the client ended
         finally:
@@ -204,12 +219,13 @@ class _Server:
             connection.close()
             os.eventfd_write(self._closed, 1)
 
-    def _greet(self, connection: socket.socket, greeting: bytes) -> None:
+    def _greet(self, connection: socket.socket, greeting: bytes, there: Segment) -> None:
         purpose, client = greeting[:1], greeting[1:]
         if purpose == DROPS:
             self._sessions[client] = _Session()
         session = self._sessions.get(client)
-        connection.send(UNKNOWN if session is None else KNOWN, socket.MSG_NOSIGNAL)
+        area = Segment()
+        greet(connection, UNKNOWN if session is None else KNOWN, area)
         if session is None:
             return
         session.connections.add(connection)
@@ -217,7 +233,7 @@ class _Server:
             if purpose == DROPS:
                 self._take_drops(connection, session)
             else:
-                _Calls(connection, session).serve()
+                _Calls(Channel(connection, area, there), session).serve()
         finally:
             session.connections.discard(connection)
             if purpose == DROPS:

@@ -18,11 +18,12 @@ import sys
 import threading
 import time
 import weakref
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from torchfits import _jvm
-from torchfits._dlpack import memory_of
-from torchfits._messages import Incoming, Outgoing
+from torchfits._memory import Segment
+from torchfits._messages import Channel, Incoming, Request, greet, greeted
 from torchfits.errors import EngineError, EngineForkError, FitsError
 
 if TYPE_CHECKING:
@@ -65,71 +66,69 @@ class _Client:
     def __init__(self) -> None:
         self.ended = False
         self._session = secrets.token_bytes(16)
-        self._open: set[socket.socket] = set()
-        self._idle: list[socket.socket] = []
+        self._open: set[Channel] = set()
+        self._idle: list[Channel] = []
         self._drops = self._connect(DROPS)
 
-    def exchange(self, request: Outgoing) -> Incoming:
+    def exchange(self, request: Request) -> Incoming:
         """The answer to a request.
 
         Raises:
             EngineError: if the other process ends meanwhile.
             _Unasked: if it had ended before.
         """
-        connection = self._take()
+        channel = self._take()
         try:
-            self._send(request, connection)
-            request.forget()
+            self._send(request, channel)
             try:
-                answer = Incoming.receive(connection, request)
+                answer = channel.receive(request)
             except ConnectionResetError:
                 answer = None
             if answer is None:
                 self._end()
                 raise EngineError("the process that runs the engine for this forked one ended in the middle of a call")
         except BaseException:
-            self._open.discard(connection)
-            connection.close()
+            self._open.discard(channel)
+            channel.connection.close()
             raise
-        self._idle.append(connection)
+        self._idle.append(channel)
         return answer
 
     def drop(self, number: int) -> None:
         """Says that nobody waits for a read any more."""
         with contextlib.suppress(OSError):  # the read ended with the process
-            self._drops.send(struct.pack("<q", number), socket.MSG_NOSIGNAL)
+            self._drops.connection.send(struct.pack("<q", number), socket.MSG_NOSIGNAL)
 
     def close_in_child(self) -> None:
         """Closes what a forked child has of the connections: it would keep them open when this process ends."""
-        for connection in self._open:
-            connection.close()
+        for channel in self._open:
+            channel.connection.close()
 
-    def _take(self) -> socket.socket:
+    def _take(self) -> Channel:
         with contextlib.suppress(IndexError):
             return self._idle.pop()
         return self._connect(CALLS)
 
-    def _connect(self, purpose: bytes) -> socket.socket:
-        connection, answer = _connect(purpose + self._session)
-        if answer != KNOWN:
-            connection.close()
+    def _connect(self, purpose: bytes) -> Channel:
+        channel = _connect(purpose + self._session)
+        if channel is None:
             self._end()
             raise _Unasked
-        self._open.add(connection)
-        return connection
+        self._open.add(channel)
+        return channel
 
-    def _send(self, request: Outgoing, connection: socket.socket) -> None:
+    def _send(self, request: Request, channel: Channel) -> None:
         try:
-            request.send(connection)
+            channel.send(request.content, request)
         except (BrokenPipeError, ConnectionResetError):
             self._end()
             raise _Unasked from None
 
     def _end(self) -> None:
         self.ended = True
-        self._drops.close()
+        self._drops.connection.close()
         while self._idle:
-            self._idle.pop().close()
+            self._idle.pop().connection.close()
 
 
 class _Unasked(Exception):
@@ -139,7 +138,7 @@ class _Unasked(Exception):
 class RemotePending:
     """As `_engine.Pending`, of a read that is begun in the engine's process."""
 
-    def __init__(self, client: _Client, number: int, request: Outgoing) -> None:
+    def __init__(self, client: _Client, number: int, request: Request) -> None:
         """Takes over a read of that number there, which `request` began."""
         self.number = number
         self._client = client
@@ -176,19 +175,9 @@ class RemotePending:
         if self._process != os.getpid():
             raise EngineForkError("the read was begun by the process that this one was forked from: begin it again")
         try:
-            return self._client.exchange(self._answered_by(what))
+            return self._client.exchange(replace(self._request, content=(what, (self.number,), None)))
         except _Unasked:
             raise EngineError("the process that ran the engine, and this read, has ended") from None
-
-    def _answered_by(self, what: str) -> Outgoing:
-        """A request to whose answer belongs what was sent with the first one."""
-        request = Outgoing.of((what, (self.number,), None))
-        request.filled, request.renamed, request.contents = (
-            self._request.filled,
-            self._request.renamed,
-            self._request.contents,
-        )
-        return request
 
     def _require_alive(self) -> None:
         if not self._finalizer.alive or self._client.ended:
@@ -214,7 +203,7 @@ def call(name: str, filled: Sequence[Elements], arguments: tuple[object, ...], n
         EngineError: if that process ends meanwhile.
         EngineForkError: if it cannot be started.
     """
-    request = Outgoing.of((name, arguments, named), filled=filled)
+    request = Request((name, arguments, named), filled)
     _, answer = _exchange(request)
     return _settle(answer, request)
 
@@ -223,26 +212,25 @@ def begin(
     name: str, filled: Sequence[Elements], arguments: tuple[object, ...], named: dict[str, object]
 ) -> RemotePending:
     """Likewise, for a function that gives a `Pending`."""
-    request = Outgoing.of((name, arguments, named), filled=filled)
+    request = Request((name, arguments, named), filled)
     client, answer = _exchange(request)
     return RemotePending(client, _settle(answer, None), request)
 
 
-def _exchange(request: Outgoing) -> tuple[_Client, Incoming]:
+def _exchange(request: Request) -> tuple[_Client, Incoming]:
     while True:
+        request.contents.clear()
         client = _client_of_this_process()
         with contextlib.suppress(_Unasked):
             return client, client.exchange(request)
 
 
-def _settle(answer: Incoming, request: Outgoing | None) -> Any:  # noqa: ANN401
-    """The result that an answer tells, or raises it; fills what `request` wanted to be filled."""
-    succeeded, result, taken = answer.content
+def _settle(answer: Incoming, request: Request | None) -> Any:  # noqa: ANN401
+    """The result that an answer tells, or raises it; counts what was taken of the contents of `request`."""
+    succeeded, result, taken, _ = answer.content
     if not succeeded:
         raise result
     if request is not None:
-        for elements, segment in request.filled:
-            segment.copy_to(memory_of(elements))
         for content, (requests, count) in zip(request.contents, taken, strict=True):
             content.counts[0] += requests
             content.counts[1] += count
@@ -264,8 +252,8 @@ def _client_of_this_process() -> _Client:
         return _client
 
 
-def _connect(greeting: bytes) -> tuple[socket.socket, bytes]:
-    """A connection to the engine's process, which is started if there is none, and the answer to a greeting."""
+def _connect(greeting: bytes) -> Channel | None:
+    """A connection to the engine's process, which is started if there is none; None if it does not know the client."""
     deadline = time.monotonic() + _START_SECONDS
     starts = 0
     while time.monotonic() < deadline and starts < _STARTS:
@@ -275,10 +263,11 @@ def _connect(greeting: bytes) -> tuple[socket.socket, bytes]:
             if not own(connection):
                 raise _not_served("another user has bound its socket")
             connection.settimeout(_START_SECONDS)
-            connection.send(greeting, socket.MSG_NOSIGNAL)
-            if answer := connection.recv(1):
+            area = Segment()
+            greet(connection, greeting, area)
+            if answer := greeted(connection):
                 connection.settimeout(None)
-                return connection, answer
+                return Channel(connection, area, answer[1]) if answer[0] == KNOWN else None
         except ConnectionRefusedError:
             starts += _start()
         except (BrokenPipeError, ConnectionResetError, TimeoutError):

@@ -29,8 +29,8 @@ for loader in (forked(images), persistent, persistent):
     assert len(read) == len(expected)
     assert all(torch.equal(batch, other) for batch, other in zip(read, expected, strict=True))
 (engine,) = served.engines(os.getpid())
-assert not [name for name in served.opened(engine) if "memfd:torchfits" in name]
 del persistent, loader, read
+served.await_that(lambda: not [name for name in served.opened(engine) if "memfd:torchfits" in name])
 
 try:
     list(forked(ImageDataset([samples.SMALL] * 4 + [samples.FOLDER / "missing.fits"])))

@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import samples
 import torch
 
 if TYPE_CHECKING:
@@ -40,9 +39,28 @@ def opened(process: int) -> list[str]:
     return names
 
 
-def reads_long(process: int) -> bool:
-    """Whether a process reads the long image."""
-    return str(samples.LONG) in opened(process)
+def has_ended(process: int) -> bool:
+    """Whether nothing of a process is left but what its parent may ask for."""
+    try:
+        return _status(process)[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def is_busy(process: int) -> bool:
+    """Whether a process works: it takes time of a processor."""
+    before = _ticks(process)
+    time.sleep(0.2)
+    return _ticks(process) > before + 1
+
+
+def _ticks(process: int) -> int:
+    fields = _status(process)
+    return int(fields[11]) + int(fields[12])
+
+
+def _status(process: int) -> list[str]:
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
 
 
 def await_that(condition: Callable[[], bool]) -> None:
