@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
 from torchfits import _jvm, _sidecar
-from torchfits._dlpack import Exported, Layout, int64s, memory_of, numbers_in, of_file, tensor_at
+from torchfits._dlpack import Elements, Exported, Layout, int64s, memory_of, numbers_in, of_file, tensor_at
 from torchfits._memory import Content, Source, kept
 from torchfits._messages import Descriptor, FileName
 from torchfits.errors import BY_KIND, EngineError, FitsError
@@ -1076,10 +1076,11 @@ _Arguments = tuple[object, ...]
 
 def _filled_by(arguments: Sequence[object], named: dict[str, object]) -> list[torch.Tensor]:
     """The tensors that a call fills."""
-    out = named.get("out", arguments[1] if len(arguments) > 1 and isinstance(arguments[0], Items) else None)
-    window = arguments[0] if arguments else None
-    outs = window.outs if isinstance(window, Window) else None if out is None else [out]
-    return list(cast("Sequence[torch.Tensor]", outs or ()))
+    first = arguments[0] if arguments else None
+    if isinstance(first, Window):
+        return list(first.outs or ())
+    out = arguments[1] if isinstance(first, Items) and len(arguments) > 1 else named.get("out")
+    return [out] if isinstance(out, Elements) else []
 
 
 SERVED = {

@@ -185,7 +185,8 @@ class _Writer(pickle.Pickler):
 
     def _reduce_content(self, name: ContentName) -> Any:  # noqa: ANN401
         self._request.contents.append(name)
-        if not isinstance(name.held, bytes) or len(name.held) < _LARGE_BYTES:
+        copied = not isinstance(name.held, bytes) or len(name.held) < _LARGE_BYTES
+        if copied or len(self._packed.descriptors) >= _MOST_SEGMENTS:
             return Reader.content, (self._place(memoryview(name.held)), name.label)
         if name.shared is None:
             name.shared = Segment.of(name.held)

@@ -256,7 +256,7 @@ def _connect(greeting: bytes) -> Channel | None:
     """A connection to the engine's process, which is started if there is none; None if it does not know the client."""
     deadline = time.monotonic() + _START_SECONDS
     starts = 0
-    while time.monotonic() < deadline and starts < _STARTS:
+    while time.monotonic() < deadline:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             connection.connect(_address())
@@ -269,14 +269,16 @@ def _connect(greeting: bytes) -> Channel | None:
                 connection.settimeout(None)
                 return Channel(connection, area, answer[1]) if answer[0] == KNOWN else None
         except ConnectionRefusedError:
+            if starts == _STARTS:
+                break
             starts += _start()
         except (BrokenPipeError, ConnectionResetError, TimeoutError):
-            pass  # it ended before it knew of this connection, or does not answer
+            time.sleep(0.01)  # it ended before it knew of this connection, or does not answer
         except BaseException:
             connection.close()
             raise
         connection.close()
-    raise _not_served("it does not answer")
+    raise _not_served("it ends, or does not answer")
 
 
 def _not_served(reason: str) -> EngineForkError:
@@ -313,11 +315,11 @@ def _start() -> bool:
 
 
 def _launch(listener: int) -> None:
-    arguments = (str(listener), str(_owner), os.path.dirname(__file__), json.dumps(sys.path))  # noqa: PTH120
+    arguments = (str(listener), str(_owner), os.path.dirname(__file__), json.dumps(list(map(str, sys.path))))  # noqa: PTH120
     _processes[:] = [process for process in _processes if process.poll() is None]
     try:
         process = subprocess.Popen(
-            (sys.executable, "-c", _PROGRAM, *arguments),
+            (sys.executable or "python3", "-c", _PROGRAM, *arguments),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             pass_fds=(listener,),
@@ -331,7 +333,6 @@ def _launch(listener: int) -> None:
 def _after_fork_in_child() -> None:
     global _client, _lock, _owner
     _lock = threading.Lock()
-    _processes.clear()
     if _client is not None:
         _client.close_in_child()
         _client = None

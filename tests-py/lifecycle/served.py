@@ -28,15 +28,15 @@ def engines(owner: int) -> list[int]:
     return found
 
 
-def opened(process: int) -> list[str]:
-    """The names of what a process has open."""
+def segments(process: int) -> list[str]:
+    """The shared memory that a process has open; none of one that has ended."""
     names: list[str] = []
-    for link in Path(f"/proc/{process}/fd").iterdir():
+    for link in Path(f"/proc/{process}/fd").glob("*"):
         try:
             names.append(str(link.readlink()))
         except OSError:  # it is closed
             continue
-    return names
+    return [name for name in names if "memfd:torchfits" in name]
 
 
 def has_ended(process: int) -> bool:
@@ -49,9 +49,12 @@ def has_ended(process: int) -> bool:
 
 def is_busy(process: int) -> bool:
     """Whether a process works: it takes time of a processor."""
-    before = _ticks(process)
-    time.sleep(0.2)
-    return _ticks(process) > before + 1
+    try:
+        before = _ticks(process)
+        time.sleep(0.2)
+        return _ticks(process) > before + 1
+    except FileNotFoundError:
+        return False
 
 
 def _ticks(process: int) -> int:

@@ -91,6 +91,7 @@ CALLS: dict[str, Callable[[], object]] = {
     "batch filled with nothing": lambda: filled(
         lambda out: torchfits.read_batch([IMAGE], section=(slice(0, 0), ...), out=out), 1, 0, 400
     ),
+    "many bytes": lambda: torchfits.read_batch([Path(IMAGE).read_bytes() for _ in range(230)]),
     "list": lambda: torchfits.read_batch([IMAGE, LARGE, IMAGE], ragged="list"),
     "long list": lambda: torchfits.read_batch([IMAGE] * 250, ragged="list"),
     "padded": lambda: torchfits.read_batch([IMAGE, LARGE], ragged="pad"),
