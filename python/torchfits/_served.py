@@ -133,9 +133,17 @@ class _Calls:
     def serve(self) -> None:
         """Until the connection is closed."""
         _engine.caller.require_waiting = self._require_waiting
-        while (incoming := self._channel.receive(Request(None))) is not None:
-            with contextlib.suppress(_Abandoned):
-                self._answer(incoming).send(self._channel)
+        while self._serve_next():
+            pass
+
+    def _serve_next(self) -> bool:
+        # What came, and descriptors with it, is gone when this returns.
+        incoming = self._channel.receive(Request(None))
+        if incoming is None:
+            return False
+        with contextlib.suppress(_Abandoned):
+            self._answer(incoming).send(self._channel)
+        return True
 
     def _answer(self, incoming: Incoming) -> _Answer:
         name, arguments, named = incoming.content

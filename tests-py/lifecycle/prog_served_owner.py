@@ -7,7 +7,6 @@ import time
 import samples
 import served
 
-
 OWNER = os.getpid()
 
 
