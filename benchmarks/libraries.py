@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: From this size on the engine splits a read over its threads, and the limit does the same.
 THREADED_BYTES = 4 << 20
 #: Chunks of a limit that reads into memory that stays in a core's cache.
-CACHED_BYTES = 256 << 10
+BUFFER_BYTES = 1 << 20
 
 
 #: TFORM of each dtype of numpy.
@@ -472,22 +472,17 @@ class ReadLimit:
         yield [self.read_image(path)]
 
     def stream_into_one_buffer(self, path: str) -> Iterable[Iterable[torch.Tensor]]:
-        """Read all bytes of the file, each thread again and again into one buffer of the size of a core's cache."""
+        """Read all bytes of the file from its first to its last one, again and again into one buffer."""
         fd = os.open(path, os.O_RDONLY)
         try:
             size = os.fstat(fd).st_size
-            buffers = [torch.empty(CACHED_BYTES, dtype=torch.uint8) for _ in range(self.threads)]
-            list(
-                self.pool.map(lambda thread: self._read_in_turn(fd, size, thread, buffers[thread]), range(self.threads))
-            )
-            yield buffers
+            buffer = torch.empty(BUFFER_BYTES, dtype=torch.uint8)
+            view = buffer.numpy().data
+            for at in range(0, size, BUFFER_BYTES):
+                _read_fully(fd, view[: min(BUFFER_BYTES, size - at)], at)
+            yield [buffer]
         finally:
             os.close(fd)
-
-    def _read_in_turn(self, fd: int, size: int, thread: int, buffer: torch.Tensor) -> None:
-        view = buffer.numpy().data
-        for at in range(thread * CACHED_BYTES, size, self.threads * CACHED_BYTES):
-            _read_fully(fd, view[: min(CACHED_BYTES, size - at)], at)
 
     def _read_split(self, fd: int, size: int) -> torch.Tensor:
         block = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)

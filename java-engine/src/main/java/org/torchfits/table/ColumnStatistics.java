@@ -83,8 +83,7 @@ final class ColumnStatistics {
   /**
    * Takes numbers in the first pass.
    *
-   * @param count of the first of {@code lanes.numbers}, of which the finite ones are moved
-   *     together
+   * @param count of the first of {@code lanes.numbers}, of which the finite ones are moved together
    * @param piece takes their moments
    */
   void acceptFirst(int count, Lanes lanes, Moments piece) {
