@@ -17,10 +17,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import fitsio
 import matplotlib as mpl
 import torch
-import torchfits
+from generated_survey import write_fields
 from matplotlib import pyplot as plt
 from torch import nn
 from torch.nn import functional
@@ -30,64 +29,8 @@ from torchfits.data import transforms as T
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-BANDS = ("g", "r", "i")
-CLASSES = ("ELLIPTICAL", "SPIRAL", "EDGE-ON")
+BANDS = ("G", "R", "I")
 SIZE = 40  # side of a cutout, in pixels
-PER_SIDE = 12  # galaxies along a side of a field
-CELL = 48  # pixels between them
-
-
-def profiles(kinds: torch.Tensor, y: torch.Tensor, x: torch.Tensor, random: torch.Generator) -> torch.Tensor:
-    """Light of galaxies of kind 0, 1 or 2, (n,), at pixels (n, SIZE, SIZE) off their centres: the brightest one is 1."""
-
-    def between(low: float, high: float) -> torch.Tensor:
-        return low + (high - low) * torch.rand(len(kinds), 1, 1, generator=random)
-
-    angle, radius = between(0, math.pi), between(3.5, 6.5)
-    thickness = torch.tensor([0.75, 0.8, 0.22])[kinds, None, None] * between(0.85, 1.15)
-    along = x * angle.cos() + y * angle.sin()
-    across = (y * angle.cos() - x * angle.sin()) / thickness
-    distance = torch.hypot(along, across)
-    elliptical = torch.exp(-3 * ((distance + 0.5) / radius) ** 0.5)
-    disc = torch.exp(-1.3 * distance / radius)
-    # Two arms that wind up with the logarithm of the distance from the centre, either way round.
-    turn = torch.where(between(0, 1) < 0.5, -1, 1)
-    arms = torch.cos(2 * torch.atan2(across, along) + turn * 5 * torch.log(distance + 2) + between(0, 6))
-    spiral = disc * (1 + 0.9 * arms * torch.tanh(distance / 4))
-    light = torch.where(kinds[:, None, None] == 0, elliptical, torch.where(kinds[:, None, None] == 1, spiral, disc))
-    return light / light.amax((1, 2), keepdim=True)
-
-
-def write_field(folder: Path, number: int) -> dict[str, list]:
-    """Writes the images of a field, one for each band; returns the catalog of its galaxies."""
-    random = torch.Generator().manual_seed(number)
-    count = PER_SIDE**2
-    kinds = torch.randint(3, (count,), generator=random)
-    centres = torch.cartesian_prod(torch.arange(PER_SIDE), torch.arange(PER_SIDE)) * CELL + CELL / 2
-    centres = centres + 6 * torch.rand(count, 2, generator=random) - 3
-    corners = centres.round().long() - SIZE // 2
-    rows = corners[:, :1, None] + torch.arange(SIZE)[:, None]
-    columns = corners[:, 1:, None] + torch.arange(SIZE)
-    shapes = profiles(kinds, rows - centres[:, :1, None], columns - centres[:, 1:, None], random)
-    # As bright one as the other, so that the shape must tell; colours overlap.
-    peaks = 10 ** (1.1 + 0.9 * torch.rand(count, 1, 1, generator=random))
-    reddening = 0.15 * torch.randn(count, 1, 1, generator=random) + torch.tensor([0.2, 0.0, 0.1])[kinds, None, None]
-    for band, colour in zip(BANDS, (-1, 0, 1), strict=True):
-        sky = 4 * torch.randn(PER_SIDE * CELL, PER_SIDE * CELL, generator=random)
-        sky.index_put_((rows, columns), shapes * peaks * 10 ** (colour * reddening), accumulate=True)
-        fitsio.write(folder / f"field{number}_{band}.fits", sky.numpy(), header={"FILTER": band})
-    files = {f"FILE_{band}": [f"field{number}_{band}.fits"] * count for band in BANDS}
-    names = [CLASSES[kind] for kind in kinds.tolist()]
-    return {**files, "X": centres[:, 1].tolist(), "Y": centres[:, 0].tolist(), "CLASS": names}
-
-
-def write_survey(folder: Path) -> None:
-    """Writes seven fields and two catalogs: train.fits of five of them, test.fits of the others."""
-    fields = [write_field(folder, number) for number in range(7)]
-    for name, part in (("train", fields[:5]), ("test", fields[5:])):
-        columns = {column: [value for field in part for value in field[column]] for column in part[0]}
-        torchfits.write(folder / f"{name}.fits", columns)
-    (folder / "field3_i.fits").unlink()  # never observed in this band
 
 
 def galaxies(catalog: Path, rows: TableDataset) -> ZipDataset:
@@ -115,8 +58,8 @@ def loader_of(dataset: ZipDataset, *, shuffle: bool) -> DataLoader:
     return DataLoader(dataset, batch_size=48, shuffle=shuffle, seed=1, transform=prepared)
 
 
-def small_cnn() -> nn.Module:
-    """Logits (n, 3) of images (n, 3, SIZE, SIZE)."""
+def small_cnn(classes: int) -> nn.Module:
+    """Logits (n, classes) of images (n, 3, SIZE, SIZE)."""
     return nn.Sequential(
         nn.Conv2d(len(BANDS), 16, 5, stride=2, padding=2),
         nn.BatchNorm2d(16),
@@ -128,7 +71,7 @@ def small_cnn() -> nn.Module:
         nn.ReLU(),
         nn.AdaptiveAvgPool2d(2),
         nn.Flatten(),
-        nn.Linear(128, len(CLASSES)),
+        nn.Linear(128, classes),
     )
 
 
@@ -190,17 +133,17 @@ def main(argv: Sequence[str] | None = None) -> None:
     torch.set_num_threads(1)  # steps as small as these gain little from a second thread
     with tempfile.TemporaryDirectory(prefix="torchfits-galaxies-") as temporary:
         folder = Path(temporary)
-        write_survey(folder)
+        write_fields(folder)
         rows = TableDataset(folder / "train.fits", ["CLASS"], target="CLASS")
         # The classes of the test are numbered as those of the training.
         test_rows = TableDataset(folder / "test.fits", ["CLASS"], target="CLASS", like=rows.fitted())
         training, testing = galaxies(folder / "train.fits", rows), galaxies(folder / "test.fits", test_rows)
         print(f"{len(training)} galaxies to train with, {len(testing)} to test on")
 
-        model = small_cnn()
+        names = rows.fitted().vocabulary["CLASS"]
+        model = small_cnn(len(names))
         train(model, loader_of(training, shuffle=True), options.epochs)
         truth, predicted = test(model, loader_of(testing, shuffle=False))
-        names = rows.fitted().vocabulary["CLASS"]
         accuracy = float((truth == predicted).float().mean())
         commonest = float(truth.bincount().max() / len(truth))
         print(f"accuracy: {accuracy:.3f} (always the commonest class: {commonest:.3f})")

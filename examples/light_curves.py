@@ -15,11 +15,12 @@ import argparse
 import math
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import matplotlib as mpl
 import torch
 import torchfits
+from generated_survey import write_curves
 from matplotlib import pyplot as plt
 from torch import nn
 from torch.nn import functional
@@ -28,44 +29,9 @@ from torchfits.data import DataLoader, TableDataset
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-CLASSES = ("ECLIPSING", "FLARING", "PULSATING")
-DAYS = 10.0  # that stars are observed for
+    from torchfits import MaterializedFrame
+
 FREQUENCIES = 2 * math.pi * 2 ** torch.linspace(-4, 2, 8)  # of the encoding of times, per day
-
-
-def light_curve(kind: int, random: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-    """Times in days and relative fluxes of a star: of 30 to 80 moments."""
-
-    def between(low: float, high: float) -> float:
-        return low + (high - low) * float(torch.rand((), generator=random))
-
-    time = (DAYS * torch.rand(int(between(30, 80)), generator=random)).sort().values
-    period, start, depth = 10 ** between(-0.2, 0.7), between(0, 1), between(0.03, 0.15)
-    phase = (time / period + start) % 1
-    if CLASSES[kind] == "PULSATING":
-        change = 0.7 * depth * (torch.sin(2 * math.pi * phase) + 0.3 * torch.sin(4 * math.pi * phase))
-    elif CLASSES[kind] == "ECLIPSING":
-        dip = 1 / (1 + torch.exp((torch.minimum(phase, 1 - phase) - 0.06) / 0.008))
-        second = 1 / (1 + torch.exp(((phase - 0.5).abs() - 0.06) / 0.008))
-        change = -2 * depth * (dip + between(0.1, 0.8) * second)
-    else:
-        since = time[:, None] - DAYS * torch.rand(int(between(3, 9)), generator=random)
-        change = 4 * depth * (torch.exp(-since / between(0.1, 0.5)) * (since > 0)).amax(1)
-    noise = between(0.006, 0.02) * torch.randn(len(time), generator=random)
-    return time, 1 + change + noise
-
-
-def write_curves(path: Path, count: int, seed: int) -> None:
-    """Writes a table with a star in each row: TIME and FLUX of variable length, and CLASS."""
-    random = torch.Generator().manual_seed(seed)
-    kinds = torch.randint(3, (count,), generator=random).tolist()
-    curves = [light_curve(kind, random) for kind in kinds]
-    columns = {
-        "TIME": [time.numpy() for time, _ in curves],
-        "FLUX": [flux.numpy() for _, flux in curves],
-        "CLASS": [CLASSES[kind] for kind in kinds],
-    }
-    torchfits.write(path, columns, {"EXTNAME": "CURVES"}, columns={"TIME": torchfits.Column(unit="d")})
 
 
 class Curves(NamedTuple):
@@ -84,7 +50,7 @@ class Curves(NamedTuple):
     label: torch.Tensor
 
 
-def padded(items: Any) -> Curves:
+def padded(items: Sequence[MaterializedFrame]) -> Curves:
     """Rows of the table as a batch: a `collate_fn`, of torch's DataLoader too."""
     frame = torchfits.data.collate(items)
     times, fluxes = frame.others["TIME"], frame.others["FLUX"]
@@ -104,16 +70,17 @@ def loader_of(rows: TableDataset, *, shuffle: bool) -> DataLoader:
 
 
 class CurveTransformer(nn.Module):
-    """Logits (n, 3) of light curves; what is padding changes nothing."""
+    """Logits (n, classes) of light curves; what is padding changes nothing."""
 
-    def __init__(self, width: int = 32) -> None:
+    def __init__(self, classes: int, width: int = 32) -> None:
         super().__init__()
         self.embed = nn.Linear(2 + 2 * len(FREQUENCIES), width)
         layer = nn.TransformerEncoderLayer(width, 4, 2 * width, dropout=0.0, batch_first=True, norm_first=True)
         self.encode = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
-        self.classify = nn.Linear(2 * width, len(CLASSES))
+        self.classify = nn.Linear(2 * width, classes)
 
     def forward(self, curves: Curves) -> torch.Tensor:
+        """Attention over the moments that there are, then their mean and maximum."""
         angle = curves.time[..., None] * FREQUENCIES
         flux = curves.flux[..., None]
         tokens = self.embed(torch.cat([flux, flux.abs(), angle.sin(), angle.cos()], dim=-1))
@@ -142,7 +109,7 @@ def train(model: CurveTransformer, loader: DataLoader, epochs: int) -> None:
 
 @torch.inference_mode()
 def test(model: CurveTransformer, loader: DataLoader) -> tuple[torch.Tensor, torch.Tensor]:
-    """True labels (n,) and predicted probabilities (n, 3) of all stars, in their order."""
+    """True labels (n,) and predicted probabilities (n, classes) of all stars, in their order."""
     model.eval()
     batches = [(curves.label, model(curves).softmax(1)) for curves in loader]
     truth, probability = (torch.cat(part) for part in zip(*batches, strict=True))
@@ -176,7 +143,7 @@ def draw(path: Path, truth: torch.Tensor, probability: torch.Tensor, names: Sequ
 def main(argv: Sequence[str] | None = None) -> None:
     """The example from beginning to end."""
     parser = argparse.ArgumentParser(description="Tell variable stars by their light curves.")
-    parser.add_argument("--epochs", type=int, default=6, help="to train for")
+    parser.add_argument("--epochs", type=int, default=5, help="to train for")
     parser.add_argument("--out", type=Path, default=Path("out"), help="folder for the PNG")
     options = parser.parse_args(argv)
     mpl.use("Agg")
@@ -184,16 +151,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     torch.set_num_threads(1)  # steps as small as these gain little from a second thread
     with tempfile.TemporaryDirectory(prefix="torchfits-curves-") as temporary:
         folder = Path(temporary)
-        write_curves(folder / "train.fits", 800, seed=0)
+        write_curves(folder / "train.fits", 700, seed=0)
         write_curves(folder / "test.fits", 300, seed=1)
         # "other" leaves the columns as `read_columns` gives them.
         ragged = {"TIME": "other", "FLUX": "other"}
         rows = TableDataset(folder / "train.fits", target="CLASS", stypes=ragged)
         held_out = TableDataset(folder / "test.fits", target="CLASS", like=rows.fitted())
-        model = CurveTransformer()
+        names = rows.fitted().vocabulary["CLASS"]
+        model = CurveTransformer(len(names))
         train(model, loader_of(rows, shuffle=True), options.epochs)
         truth, probability = test(model, loader_of(held_out, shuffle=False))
-        names = rows.fitted().vocabulary["CLASS"]
         accuracy = float((truth == probability.argmax(1)).float().mean())
         commonest = float(truth.bincount().max() / len(truth))
         print(f"accuracy on {len(truth)} stars: {accuracy:.3f} (always the commonest class: {commonest:.3f})")

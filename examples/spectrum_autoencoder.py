@@ -2,9 +2,9 @@
 
     python examples/spectrum_autoencoder.py
 
-Each pixel of a spectrum has an inverse variance, and some are masked: cosmic rays, dead columns. `SpectrumDataset` reads
-flux, ivar and mask; the transforms keep the three in step; and the loss is weighted by ivar, so that a masked pixel
-(ivar 0) teaches nothing. The test is whether pixels that were hidden from the model are predicted to within their noise.
+Each pixel of a spectrum has an inverse variance, and some are masked: cosmic rays, dead columns. `SpectrumDataset`
+reads flux, ivar and mask; the transforms keep the three in step; and the loss is weighted by ivar, so that a masked
+pixel (ivar 0) teaches nothing. The test is how well pixels are predicted that were hidden from the model.
 
 The spectra are generated: old stars, young stars and gas in different shares, at redshifts up to 0.25.
 """
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import matplotlib as mpl
 import torch
 import torchfits
+from generated_survey import PIXELS, WAVE, write_spectra
 from matplotlib import pyplot as plt
 from torch import nn
 from torchfits.data import DataLoader, SpectrumDataset
@@ -27,38 +28,7 @@ from torchfits.data import transforms as T
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PIXELS = 400
-WAVE = 3800 * (9200 / 3800) ** torch.linspace(0, 1, PIXELS)  # observed, in Angstrom
-LINES = {3728: 0.7, 4861: 0.35, 4959: 0.3, 5007: 0.9, 6563: 1.2, 6725: 0.4}  # rest wavelength and strength of the gas
-DIPS = {3934: 0.3, 3969: 0.3, 4304: 0.15, 5175: 0.2, 5893: 0.15}  # in the light of old stars
 HIDDEN = 0.1  # share of the pixels that the model does not get to see
-
-
-def write_spectra(path: Path, count: int, seed: int) -> None:
-    """Writes a table with a spectrum in each row: FLUX, IVAR and MASK, (PIXELS,) each, and the redshift Z."""
-    random = torch.Generator().manual_seed(seed)
-
-    def between(low: float, high: float) -> torch.Tensor:
-        return low + (high - low) * torch.rand(count, 1, generator=random)
-
-    redshift, young, gas = between(0, 0.25), between(0, 1) ** 2, between(0, 1) ** 2
-    rest = WAVE / (1 + redshift)
-    old_light = 1 / (1 + torch.exp((4050 - rest) / 120)) * (rest / 5500) ** 0.3 + 0.25
-    for wave, depth in DIPS.items():
-        old_light = old_light * (1 - depth * torch.exp(-0.5 * ((rest - wave) / 25) ** 2))
-    flux = (1 - young) * old_light + young * (rest / 5500) ** -1.5
-    for wave, strength in LINES.items():
-        flux = flux + 2 * gas * strength * torch.exp(-0.5 * ((rest - wave) / 18) ** 2)
-    flux = flux * 10 ** between(-0.3, 0.7)
-
-    # The sky is bright in the red, and very bright in lines of its own.
-    sky = 1 + 2 * (WAVE > 7200) * torch.rand(PIXELS, generator=random) + 4 * ((WAVE - 5577).abs() < 15)
-    sigma = 0.2 * sky * between(0.7, 1.5)
-    mask = torch.rand(count, PIXELS // 8, generator=random).repeat_interleave(8, dim=1) < 0.04
-    flux = flux + sigma * torch.randn(count, PIXELS, generator=random)
-    flux[mask] += 30 * torch.rand(int(mask.sum()), generator=random)  # what cosmic rays leave
-    columns = {"FLUX": flux, "IVAR": sigma**-2, "MASK": mask.to(torch.int32), "Z": redshift.flatten()}
-    torchfits.write(path, columns, {"EXTNAME": "SPECTRA"})
 
 
 def loader_of(path: Path, *, shuffle: bool) -> DataLoader:
@@ -155,7 +125,7 @@ def draw(found: dict[str, torch.Tensor], redshift: torch.Tensor, path: Path) -> 
 def main(argv: Sequence[str] | None = None) -> None:
     """The example from beginning to end."""
     parser = argparse.ArgumentParser(description="Learn what spectra of galaxies look like.")
-    parser.add_argument("--epochs", type=int, default=30, help="to train for")
+    parser.add_argument("--epochs", type=int, default=20, help="to train for")
     parser.add_argument("--out", type=Path, default=Path("out"), help="folder for the PNG")
     options = parser.parse_args(argv)
     mpl.use("Agg")

@@ -22,8 +22,8 @@ from torchfits.tables import read_ahead
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from torchfits._location import Hdu
     from torchfits._columns import RaggedColumn
+    from torchfits._location import Hdu
     from torchfits._memory import Source
     from torchfits._rows import Columns
     from torchfits.data._reading import Empty, Reading
