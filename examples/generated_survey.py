@@ -32,7 +32,7 @@ _KINDS = ("ELLIPTICAL", "SPIRAL", "IRREGULAR")
 
 
 def _profiles(kinds: torch.Tensor, y: torch.Tensor, x: torch.Tensor, random: torch.Generator) -> torch.Tensor:
-    """Light of galaxies of kinds (n,) at pixels (n, _SIZE, _SIZE) off their centres; that of the brightest pixel is 1."""
+    """Light of galaxies of kinds (n,) at pixels (n, _SIZE, _SIZE) off their centres; the brightest pixel is 1."""
 
     def between(low: float, high: float) -> torch.Tensor:
         return low + (high - low) * torch.rand(len(kinds), 1, 1, generator=random)
