@@ -111,10 +111,11 @@ def draw(dataset: ZipDataset, truth: torch.Tensor, predicted: torch.Tensor, name
     items = dataset.__getitems__(chosen)  # one call reads them all
     for axis, number, item in zip(axes.flat, chosen, items, strict=True):
         colours = item["image"]["image"].flip(0).movedim(0, -1)  # i, g and r bands as red, green and blue
-        axis.imshow((torch.asinh((colours + 4) / 8) / math.asinh(8)).clamp(0, 1), origin="lower")
+        axis.imshow((torch.asinh((colours + 4) / 8) / math.asinh(8)).clamp(0, 1).numpy(), origin="lower")
         axis.set_axis_off()
-        right = predicted[number] == truth[number]
-        title = names[predicted[number]] + ("" if right else f", not {names[truth[number]]}")
+        found, true = names[int(predicted[number])], names[int(truth[number])]
+        right = found == true
+        title = found if right else f"{found}, not {true}"
         axis.set_title(title.lower(), color="palegreen" if right else "salmon", fontsize=9)
     figure.suptitle("Galaxies of fields that were held out", color="white", fontsize=14)
     path.parent.mkdir(parents=True, exist_ok=True)

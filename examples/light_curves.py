@@ -127,10 +127,11 @@ def draw(path: Path, truth: torch.Tensor, probability: torch.Tensor, names: Sequ
         by_certainty = taken[probability[taken, row].argsort(descending=True)]
         chosen = by_certainty[torch.linspace(0, len(taken) - 1, 3).long()].tolist() if len(taken) else []
         for axis, number in zip(axes[row], chosen, strict=False):
-            right = truth[number] == row
-            axis.plot(columns["TIME"][number], columns["FLUX"][number], ".", color="C0" if right else "crimson")
+            true_name = names[int(truth[number])]
+            right = true_name == name
+            axis.plot(*(columns[part][number] for part in ("TIME", "FLUX")), ".", color="C0" if right else "crimson")
             title = f"{name.lower()} ({probability[number, row]:.0%})"
-            axis.set_title(title + ("" if right else f", but {names[truth[number]].lower()}"), fontsize=10)
+            axis.set_title(title + ("" if right else f", but {true_name.lower()}"), fontsize=10)
         axes[row, 0].set_ylabel("relative flux")
     for axis in axes[-1]:
         axis.set_xlabel("days")

@@ -81,14 +81,16 @@ def scatter_of(truth: torch.Tensor, predicted: torch.Tensor) -> float:
 def draw(truth: torch.Tensor, predicted: torch.Tensor, path: Path) -> None:
     """Draws predicted over true redshifts, and how the errors are spread."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(12, 5.6), layout="constrained")
-    shown = left.hexbin(truth, predicted, gridsize=60, extent=(0, 1.1, 0, 1.1), bins="log", cmap="magma", mincnt=1)
+    shown = left.hexbin(
+        truth.numpy(), predicted.numpy(), gridsize=60, extent=(0, 1.1, 0, 1.1), bins="log", cmap="magma", mincnt=1
+    )
     left.plot([0, 1.1], [0, 1.1], color="deepskyblue", linewidth=1)
     left.set(xlabel="true redshift", ylabel="predicted redshift", xlim=(0, 1.1), ylim=(0, 1.1), aspect="equal")
     figure.colorbar(shown, ax=left, label="galaxies")
     error = (predicted - truth) / (1 + truth)
-    right.hist(error, bins=80, range=(-0.2, 0.2), color="slateblue", label="predicted")
+    right.hist(error.numpy(), bins=80, range=(-0.2, 0.2), color="slateblue", label="predicted")
     constant = (truth.median() - truth) / (1 + truth)
-    right.hist(constant, bins=80, range=(-0.2, 0.2), color="0.5", histtype="step", label="always the median")
+    right.hist(constant.numpy(), bins=80, range=(-0.2, 0.2), color="0.5", histtype="step", label="always the median")
     right.set(xlabel="(predicted - true) / (1 + true)", ylabel="galaxies", xlim=(-0.2, 0.2))
     right.set_title(f"scatter {scatter_of(truth, predicted):.3f}")
     right.legend()

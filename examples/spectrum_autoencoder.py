@@ -98,15 +98,18 @@ def draw(found: dict[str, torch.Tensor], redshift: torch.Tensor, path: Path) -> 
     """Draws some spectra with their models, and all of them by the bottleneck."""
     figure = plt.figure(figsize=(13, 7.5), layout="constrained")
     grid = figure.add_gridspec(4, 3)
+    wave = WAVE.numpy()
     for row, number in enumerate(redshift.argsort()[:: -(-len(redshift) // 4)].tolist()):
         axis = figure.add_subplot(grid[row, :2])
         flux, mask = found["flux"][number], found["mask"][number]
-        axis.plot(WAVE, flux.masked_fill(mask, torch.nan), color="0.6", linewidth=0.8, label="observed")
-        axis.plot(WAVE, found["model"][number], color="crimson", linewidth=1.3, label="model")
+        axis.plot(wave, flux.masked_fill(mask, torch.nan).numpy(), color="0.6", linewidth=0.8, label="observed")
+        axis.plot(wave, found["model"][number].numpy(), color="crimson", linewidth=1.3, label="model")
         low, high = flux[~mask].quantile(torch.tensor([0.005, 0.995])).tolist()
         room = 0.25 * (high - low)
-        axis.set(xlim=(WAVE[0], WAVE[-1]), ylim=(low - room, high + room))
-        axis.fill_between(WAVE, *axis.get_ylim(), where=mask, step="mid", color="gold", alpha=0.5, label="masked")
+        axis.set(xlim=(wave[0], wave[-1]), ylim=(low - room, high + room))
+        axis.fill_between(
+            wave, *axis.get_ylim(), where=mask.tolist(), step="mid", color="gold", alpha=0.5, label="masked"
+        )
         axis.set_title(f"z = {redshift[number]:.2f}", loc="right", fontsize=10)
         if row == 0:
             axis.legend(loc="upper left", fontsize=8, ncols=3)
@@ -114,7 +117,7 @@ def draw(found: dict[str, torch.Tensor], redshift: torch.Tensor, path: Path) -> 
     axis = figure.add_subplot(grid[:, 2])
     centred = found["latent"] - found["latent"].mean(0)
     first, second = (centred @ torch.linalg.svd(centred, full_matrices=False)[2][:2].T).T
-    points = axis.scatter(first, second, c=redshift, s=12, cmap="viridis")
+    points = axis.scatter(first.numpy(), second.numpy(), c=redshift.numpy(), s=12, cmap="viridis")
     axis.set(xlabel="bottleneck, 1st component", ylabel="2nd component")
     figure.colorbar(points, ax=axis, label="redshift, which the model was never told")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -125,7 +128,7 @@ def draw(found: dict[str, torch.Tensor], redshift: torch.Tensor, path: Path) -> 
 def main(argv: Sequence[str] | None = None) -> None:
     """The example from beginning to end."""
     parser = argparse.ArgumentParser(description="Learn what spectra of galaxies look like.")
-    parser.add_argument("--epochs", type=int, default=20, help="to train for")
+    parser.add_argument("--epochs", type=int, default=25, help="to train for")
     parser.add_argument("--out", type=Path, default=Path("out"), help="folder for the PNG")
     options = parser.parse_args(argv)
     mpl.use("Agg")
@@ -138,7 +141,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         model = Autoencoder()
         train(model, loader_of(folder / "train.fits", shuffle=True), options.epochs)
         found = test(model, loader_of(folder / "test.fits", shuffle=False))
-        redshift = torchfits.read_columns(folder / "test.fits", "Z")["Z"]
+        redshift = torch.as_tensor(torchfits.read_columns(folder / "test.fits", "Z")["Z"])
 
     ivar = found["ivar"] * found["hidden"]
     mean = (found["ivar"] * found["flux"]).sum(0) / found["ivar"].sum(0)
