@@ -65,7 +65,7 @@ def _queries(bench: Bench, library: str, path: str, cache: Path) -> tuple[Outcom
     shutil.rmtree(cache / "torchfits" / "zones", ignore_errors=True)
     small = bench.files.sorted_table(FOUND_ROWS)
     command = [python_of(library), HERE / "worker.py", "queries", library, small, path, str(FOUND_ROWS)]
-    environment = worker_environment(XDG_CACHE_HOME=str(cache))
+    environment = worker_environment(library, XDG_CACHE_HOME=str(cache))
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, env=environment, timeout=QUERY_SECONDS, check=False
