@@ -205,7 +205,7 @@ def _embedding(column: ReadColumn, told: bool) -> MadeColumn | None:  # noqa: FB
     data = column.data
     if not isinstance(data, torch.Tensor) or data.ndim < 2 or data.is_complex() or 0 in data.shape[1:]:
         return None
-    vectors = data.reshape(len(data), -1)
+    vectors = data.flatten(1)
     if not told and not (vectors.dtype == torch.bool or _is_exact(vectors, None)):
         return None
     vectors = vectors.to(torch.float32)

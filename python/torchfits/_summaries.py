@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,15 @@ MOST_CATEGORIES = 10_000
 Category = str | int | bool
 
 
+class Moments(NamedTuple):
+    """Of numbers, as `NumberSummary` has them."""
+
+    weight: float
+    mean: float
+    rest: float
+    m2: float
+
+
 @dataclass(frozen=True)
 class NumberSummary:
     """Of numbers.
@@ -30,6 +39,7 @@ class NumberSummary:
         infinities: values that are infinite.
         weight: sum of the weights; `count` without weights.
         mean: of the values, float64; NaN without any, as the extremes and quantiles are.
+        rest: what the mean is more than float64 holds of it, so that deviations stay right when summaries are merged.
         m2: sum of (weighted) squares of their differences from the mean; 0 without values.
         min: the least one, exact.
         max: the greatest one, exact.
@@ -44,6 +54,7 @@ class NumberSummary:
     infinities: int
     weight: float
     mean: float
+    rest: float
     m2: float
     min: float
     max: float
@@ -92,15 +103,13 @@ class NumberSummary:
         every = [self, *others]
         _require_same([{"unit": one.unit, "values in a row": one.per_row} for one in every])
         known = [one for one in every if one.count]
-        weight, mean, m2 = joined([(one.weight, one.mean, one.m2) for one in known])
+        moments = joined([Moments(one.weight, one.mean, one.rest, one.m2) for one in known])
         return replace(
             self,
             count=sum(one.count for one in every),
             nulls=sum(one.nulls for one in every),
             infinities=sum(one.infinities for one in every),
-            weight=weight,
-            mean=mean,
-            m2=m2,
+            **moments._asdict(),
             min=min((one.min for one in known), default=math.nan),
             max=max((one.max for one in known), default=math.nan),
             sketch=Sketch.merged([one.sketch for one in known]),
@@ -243,14 +252,23 @@ def _all_times(times: Sequence[NumberSummary | None]) -> NumberSummary | None:
     return known[0].merged(*known[1:]) if known and len(known) == len(times) else None
 
 
-def joined(parts: Sequence[tuple[float, float, float]]) -> tuple[float, float, float]:
-    """Weight, mean and sum of squares of all, of which each part has these; equal means stay what they are."""
+def joined(parts: Sequence[Moments]) -> Moments:
+    """Of all values; equal means stay what they are."""
     if not parts:
-        return 0.0, math.nan, 0.0
-    weights, means, m2 = np.array(parts, np.float64).T
+        return Moments(0.0, math.nan, 0.0, 0.0)
+    weights, means, rests, m2 = np.array(parts, np.float64).T
     with np.errstate(invalid="ignore", over="ignore"):
-        weight = weights.sum()
-        steps = means - means[0]
-        shift = (weights * steps).sum() / weight
-        spread = (weights * (steps - shift) ** 2).sum()
-        return float(weight), float(means[0] + shift), float(m2.sum() + spread)
+        weight = float(weights.sum())
+        steps = (means - means[0]) + (rests - rests[0])
+        shift = float((weights * steps).sum() / weight)
+        spread = float((weights * (steps - shift) ** 2).sum())
+        return Moments(weight, *two_sum(float(means[0]), shift + float(rests[0])), float(m2.sum()) + spread)
+
+
+def two_sum(a: float, b: float) -> tuple[float, float]:
+    """The sum of two numbers, and what float64 does not hold of it (Knuth)."""
+    total = a + b
+    if not math.isfinite(total):
+        return total, 0.0
+    part = total - a
+    return total, (a - (total - part)) + (b - part)

@@ -17,11 +17,13 @@ from torchfits._summaries import (
     MOST_CATEGORIES,
     Category,
     CategorySummary,
+    Moments,
     NumberSummary,
     Summary,
     added_counts,
     joined,
     merged,
+    two_sum,
 )
 
 if TYPE_CHECKING:
@@ -158,14 +160,12 @@ def of_numbers(
         values, heavy = values[kept], None if heavy is None else heavy[kept]
     ordered = np.sort(values.astype(_WIDER.get(values.dtype.str[1:], values.dtype), copy=False))
     finite, nulls, infinities = _split(ordered, null)
-    weight, mean, m2 = _moments(finite) if heavy is None else _weighted_moments(values, heavy)
+    moments = _moments(finite) if heavy is None else _weighted_moments(values, heavy)
     return NumberSummary(
         count=len(finite),
         nulls=nulls + missing,
         infinities=infinities,
-        weight=weight,
-        mean=mean,
-        m2=m2,
+        **moments._asdict(),
         min=finite[0].item() if len(finite) else math.nan,
         max=finite[-1].item() if len(finite) else math.nan,
         sketch=Sketch.of_sorted(finite),
@@ -188,9 +188,9 @@ def _split(ordered: Any, null: int | None) -> tuple[Any, int, int]:  # noqa: ANN
     return kept, end - begin, 0
 
 
-def _moments(values: Any) -> tuple[float, float, float]:  # noqa: ANN401
-    """Number, mean, and sum of the squares of the differences from it; of equal values the mean is exact, the sum 0."""
-    parts: list[tuple[float, float, float]] = []
+def _moments(values: Any) -> Moments:  # noqa: ANN401
+    """Of numbers that weigh 1 each; of equal ones the mean is exact, and the deviation 0."""
+    parts: list[Moments] = []
     with np.errstate(invalid="ignore", over="ignore"):
         for first in range(0, len(values), _BLOCK):
             block = values[first : first + _BLOCK].astype(np.float64)
@@ -198,11 +198,12 @@ def _moments(values: Any) -> tuple[float, float, float]:  # noqa: ANN401
             block -= start
             shift = float(block.mean())
             block -= shift
-            parts.append((float(len(block)), start + shift, float(np.einsum("i,i->", block, block))))
+            squares = float(np.einsum("i,i->", block, block))
+            parts.append(Moments(float(len(block)), *two_sum(start, shift), squares))
     return joined(parts)
 
 
-def _weighted_moments(values: Any, weights: Any) -> tuple[float, float, float]:  # noqa: ANN401
+def _weighted_moments(values: Any, weights: Any) -> Moments:  # noqa: ANN401
     finite = np.isfinite(values)
     wide, weights = values[finite].astype(np.float64), weights[finite]
     if not len(wide):
@@ -212,4 +213,4 @@ def _weighted_moments(values: Any, weights: Any) -> tuple[float, float, float]: 
         steps = wide - start
         weight = float(weights.sum())
         shift = float((weights * steps).sum() / weight)
-        return weight, start + shift, float((weights * (steps - shift) ** 2).sum())
+        return Moments(weight, *two_sum(start, shift), float((weights * (steps - shift) ** 2).sum()))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 """Floats that JSON has no numbers for."""
 
-_FLOATS = ("weight", "mean", "m2", "min", "max")
+_FLOATS = ("weight", "mean", "rest", "m2", "min", "max")
 
 
 def to_record(summary: Summary) -> dict[str, Any]:
