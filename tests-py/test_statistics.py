@@ -169,8 +169,8 @@ def test_huge_overflowsInItsDeviationAlone(found: Statistics) -> None:
 
 def test_categories_areCounted(catalog: Path, found: Statistics) -> None:
     data = fits.getdata(catalog, 1)
-    words = pd.Series(np.asarray(data["CLASS"]))
-    expected = words[words != ""].value_counts().to_dict()
+    words: Any = pd.Series(np.asarray(data["CLASS"]))
+    expected: dict[str, int] = words[words != ""].value_counts().to_dict()
     summary: Any = found["CLASS"]
     assert summary.categories == expected
     assert next(iter(summary.categories)) == "STAR"
@@ -349,7 +349,7 @@ def test_colStats_areThoseOfReadTable(catalog: Path, found: Statistics) -> None:
 def requireStat(told: Any, expected: Any, stat: str, values: Any) -> None:
     if stat == "QUANTILES" and not np.isnan(expected).any():
         ordered = np.sort(values.astype("f4"))
-        for part, found in zip((0, 0.25, 0.5, 0.75, 1), np.float32(told), strict=True):
+        for part, found in zip((0, 0.25, 0.5, 0.75, 1), np.asarray(told, "f4"), strict=True):
             first, last = np.searchsorted(ordered, found, "left"), np.searchsorted(ordered, found, "right")
             slack = 1 + WITHIN * len(ordered)
             assert first - slack <= part * (len(ordered) - 1) <= last + slack

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -21,6 +23,7 @@ from torchfits.errors import FitsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from concurrent.futures import Executor
 
     from torchfits._columns import ColumnInfo
     from torchfits._rows import Columns
@@ -30,6 +33,9 @@ if TYPE_CHECKING:
 
 _WINDOW_BYTES = 32 << 20
 _WINDOW_SAMPLES = 4096
+
+_PIECE = 1 << 20
+"""Values that a thread sorts at a time."""
 
 
 class Measured(NamedTuple):
@@ -60,16 +66,16 @@ def of_table(table: Table, categories: Sequence[str]) -> Measured:
     summaries: dict[str, Summary] = {}
     rows = 0
 
-    def add(window: Columns) -> None:
-        for name, data in window.items():
-            before = summaries.get(name)
-            summaries[name] = of_column(data, schema[name], before, as_categories=name in categories)
+    def with_window(name: str, window: Columns) -> Summary:
+        return of_column(window[name], schema[name], summaries.get(name), as_categories=name in categories)
 
-    # Without a row there are summaries of none.
-    add(read.head(0).to_dict())
-    for window in windows(read.plan):
-        add(window)
-        rows += length(window)
+    # Columns are sorted side by side: numpy lets go of Python's lock.
+    with ThreadPoolExecutor(torch.get_num_threads()) as pool:
+        # Without a row there are summaries of none.
+        for window in itertools.chain([read.head(0).to_dict()], windows(read.plan)):
+            found = pool.map(with_window, names, itertools.repeat(window))
+            summaries.update(zip(names, found, strict=True))
+            rows += length(window)
     return Measured(summaries, rows, ())
 
 
@@ -99,7 +105,7 @@ class Measure:
     weighted: bool
     skips_bad: bool
 
-    def of(self, data: Any) -> dict[str, BandSummary]:  # noqa: ANN401 - see Samples
+    def of(self, data: Any, pool: Executor) -> dict[str, BandSummary]:  # noqa: ANN401 - see Samples
         """Summaries of the entries of a batch.
 
         Raises:
@@ -111,21 +117,35 @@ class Measure:
         if not isinstance(data, Mapping):
             raise TypeError(f"statistics are of tensors and dicts of them, not of {type(data).__name__}")
         batch = cast("Mapping[str, Any]", data)
-        return {name: self._of_entry(name, batch) for name in batch if _is_measured(name, batch)}
+        return {name: self._of_entry(name, batch, pool) for name in batch if _is_measured(name, batch)}
 
-    def _of_entry(self, name: str, batch: Mapping[str, Any]) -> BandSummary:
+    def _of_entry(self, name: str, batch: Mapping[str, Any], pool: Executor) -> BandSummary:
         values: torch.Tensor = batch[name]
         ivar, good = _companions(name, batch)
         if not self.weighted:
             ivar = None
         elif ivar is None:
             raise ValueError(f"there are no inverse variances of {name!r} to weight by")
+        samples = max(1, _PIECE * len(values) // max(1, values.numel()))
+        pieces = [slice(first, first + samples) for first in range(0, len(values), samples)]
+
+        def of_piece(piece: slice) -> BandSummary:
+            return self._of_values(values[piece], _part(good, piece), _part(ivar, piece))
+
+        first, *rest = pool.map(of_piece, pieces)
+        return first.merged(*rest)
+
+    def _of_values(self, values: torch.Tensor, good: torch.Tensor | None, ivar: torch.Tensor | None) -> BandSummary:
         if self.axis is None or values.ndim + self.axis < 1:
             return BandSummary((of_numbers(values, good=good, weights=ivar),), None)
         count = values.shape[self.axis]
         parts = [_unbound(part, self.axis, count) for part in (values, good, ivar)]
         bands = tuple(of_numbers(band, good=kept, weights=heavy) for band, kept, heavy in zip(*parts, strict=True))
         return BandSummary(bands, self.axis)
+
+
+def _part(of: torch.Tensor | None, samples: slice) -> torch.Tensor | None:
+    return None if of is None else of[samples]
 
 
 def _unbound(part: torch.Tensor | None, axis: int, count: int) -> Sequence[Any]:
@@ -160,13 +180,14 @@ def of_dataset(dataset: ReadableDataset, ids: Sequence[int], measure: Measure) -
     summaries: dict[str, Summary] = {}
     samples = 0
     bad: list[FitsError] = []
-    for batch in _batches(dataset, ids, measure, bad):
-        samples += len(batch.ids)
-        found = measure.of(transformed(dataset, batch, seed=0).data)
-        if samples > len(batch.ids) and (differing := found.keys() ^ summaries.keys()):
-            raise ValueError(f"only some samples have {', '.join(sorted(differing))}")
-        for name, summary in found.items():
-            summaries[name] = merged(name, [summaries[name], summary]) if name in summaries else summary
+    with ThreadPoolExecutor(torch.get_num_threads()) as pool:
+        for batch in _batches(dataset, ids, measure, bad):
+            found = measure.of(transformed(dataset, batch, seed=0).data, pool)
+            if samples and (differing := found.keys() ^ summaries.keys()):
+                raise ValueError(f"only some samples have {', '.join(sorted(differing))}")
+            for name, summary in found.items():
+                summaries[name] = merged(name, [summaries[name], summary]) if name in summaries else summary
+            samples += len(batch.ids)
     return Measured(summaries, samples, [str(error) for error in bad])
 
 
