@@ -206,6 +206,11 @@ class Torchfits:
         batches = cast("Iterable[dict[str, torch.Tensor]]", self.module.table(path, hdu=1).iter_batches(rows))
         return (batch.values() for batch in batches)
 
+    def statistics(self, path: str) -> dict[str, list[float]]:
+        """Count, mean, deviation, least and greatest of each column of a table; quartiles are found as well."""
+        found: Any = self.module.data.statistics(path)
+        return {name: [of.count, of.mean, of.std, of.min, of.max, *of.quartiles][:5] for name, of in found.items()}
+
     def loader(self, paths: list[str], batch_size: int, workers: int, hdu: int = 0) -> Iterable[Any]:
         """See Library."""
         from torchfits.data import ImageDataset

@@ -139,6 +139,21 @@ class Worker:
 
         return lambda: (self.library.module.read_table(path).feat_dict[stype.numerical] for path in paths)
 
+    def _statistics(self, paths: list[str]) -> Callable[[], Iterable[Any]]:
+        """What there is in all columns: by the library itself, or by pandas of what it reads."""
+        own = getattr(self.library, "statistics", None)
+        return lambda: (rounded(self._described(path) if own is None else own(path)) for path in paths)
+
+    def _described(self, path: str) -> dict[str, list[float]]:
+        import pandas as pd
+
+        columns = self.library.read_columns(path, None)
+        described = pd.DataFrame({number: column.numpy() for number, column in enumerate(columns)}).describe()
+        described.loc["std"] *= ((described.loc["count"] - 1) / described.loc["count"]) ** 0.5
+        return {
+            f"C{number}": list(described.loc[["count", "mean", "std", "min", "max"], number]) for number in described
+        }
+
     def _loader(self, paths: list[str], batch_size: int, workers: int) -> Callable[[], Iterable[Any]]:
         loader = self.library.loader(paths, batch_size, workers)
         return lambda: (first_part(batch) for batch in loader)
@@ -285,6 +300,14 @@ class Digest:
     def summary(self) -> dict[str, Any]:
         """Comparable form."""
         return {"kinds": sorted(self.kinds), "checksum": self.checksum}
+
+
+def rounded(statistics: dict[str, list[float]]) -> torch.Tensor:
+    """Numbers of each column with the six digits that do not depend on the order of summation."""
+    import torch
+
+    rows = [[float(f"{number:.6g}") for number in numbers] for numbers in statistics.values()]
+    return torch.tensor(rows, dtype=torch.float64)
 
 
 def is_valued(keyword: str) -> bool:
