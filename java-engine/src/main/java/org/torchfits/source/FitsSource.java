@@ -54,6 +54,7 @@ public final class FitsSource implements ByteSource {
   }
 
   /** Whether a read found that the file is compressed. */
+  @Override
   public boolean isCompressed() {
     return content instanceof DecodedSource;
   }

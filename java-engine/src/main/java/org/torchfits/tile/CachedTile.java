@@ -23,6 +23,7 @@ public final class CachedTile implements AutoCloseable {
   private final TileCache cache;
   private final TileCache.Key key;
   private final long bytes;
+  private final int charge;
   private final Thread decoder = Thread.currentThread();
 
   /** The decoder's until the values are there. */
@@ -40,10 +41,14 @@ public final class CachedTile implements AutoCloseable {
 
   private boolean kept;
 
-  CachedTile(TileCache cache, TileCache.Key key, long bytes) {
+  /**
+   * @param charge what it counts for
+   */
+  CachedTile(TileCache cache, TileCache.Key key, long bytes, int charge) {
     this.cache = cache;
     this.key = key;
     this.bytes = bytes;
+    this.charge = charge;
   }
 
   /** Whether the values are there. */
@@ -149,6 +154,11 @@ public final class CachedTile implements AutoCloseable {
     return bytes;
   }
 
+  /** What the tile counts for in the bound of all: its bytes, or more. */
+  int charge() {
+    return charge;
+  }
+
   /** The following are called with the cache's lock. */
   void lease() {
     leases++;
@@ -160,9 +170,12 @@ public final class CachedTile implements AutoCloseable {
   }
 
   private void freeIfUnused() {
-    if (!kept && leases == 0 && block != null) {
-      block.close();
-      block = null;
+    if (!kept && leases == 0) {
+      cache.freed(this);
+      if (block != null) {
+        block.close();
+        block = null;
+      }
     }
   }
 }

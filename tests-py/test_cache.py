@@ -1,0 +1,314 @@
+"""What is kept from one read for the next, and that it is never stale; astropy is the oracle."""
+
+from __future__ import annotations
+
+import dataclasses
+import gzip
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+import torchfits
+from astropy.io import fits
+from torchfits import _engine, cache
+from torchfits.data import CutoutDataset, DataLoader, ImageDataset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RNG = np.random.default_rng(7)
+SETTLED_SECONDS = 0.15  # a file that was written just now is not believed
+DEFAULT_BYTES = 64 << 20
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Each test begins with an empty cache, and leaves nothing in the environment."""
+    monkeypatch.setenv("TORCHFITS_CACHE_BYTES", str(DEFAULT_BYTES))
+    monkeypatch.setenv("TORCHFITS_CACHE_POLICY", "tinylfu")
+    cache.configure(policy="tinylfu", memory_bytes=DEFAULT_BYTES)
+    cache.clear()
+    yield
+    cache.configure(policy="tinylfu", memory_bytes=DEFAULT_BYTES)
+
+
+def rice(path: Path, image: np.ndarray, **options: object) -> str:
+    compressed = fits.CompImageHDU(image, compression_type="RICE_1", **options)
+    fits.HDUList([fits.PrimaryHDU(), compressed]).writeto(path, overwrite=True)
+    return os.fspath(path)
+
+
+def sky(side: int, dtype: str = "i2") -> np.ndarray:
+    return RNG.normal(500, 30, (side, side)).astype(dtype)
+
+
+@pytest.fixture(scope="module")
+def images() -> list[np.ndarray]:
+    return [sky(128) for _ in range(12)]
+
+
+@pytest.fixture(scope="module")
+def paths(tmp_path_factory: pytest.TempPathFactory, images: list[np.ndarray]) -> list[str]:
+    folder = tmp_path_factory.mktemp("rice")
+    written = [rice(folder / f"{i}.fits", image) for i, image in enumerate(images)]
+    time.sleep(SETTLED_SECONDS)
+    return written
+
+
+def decoded_tiles() -> int:
+    return _engine.stages()["tiles_decoded"]
+
+
+def epoch(dataset: torch.utils.data.Dataset, batch_size: int = 4) -> torch.Tensor:
+    return torch.cat(list(DataLoader(dataset, batch_size=batch_size)))
+
+
+@pytest.mark.parametrize("dtype", [None, torch.float32, torch.float64])
+def test_secondEpoch_ofCompressedImages_decodesNothing(
+    paths: list[str], images: list[np.ndarray], dtype: torch.dtype | None
+) -> None:
+    dataset = ImageDataset(paths, hdu=1, dtype=dtype)
+    first = epoch(dataset)
+    decoded, before = decoded_tiles(), cache.stats()
+    second = epoch(dataset)
+    after = cache.stats()
+    np.testing.assert_array_equal(first.numpy(), np.stack(images))
+    assert torch.equal(first, second)
+    assert decoded_tiles() == decoded
+    assert after.hits - before.hits == len(paths)
+    assert after.misses == before.misses
+    assert after.entries == len(paths)
+    assert after.memory_bytes == first.numel() * first.element_size()
+
+
+def test_secondEpoch_ofSections_isThatSection(paths: list[str], images: list[np.ndarray]) -> None:
+    whole = epoch(ImageDataset(paths, hdu=1))
+    for rows, columns in (
+        (slice(8, 100), slice(3, 90)),
+        (slice(0, 64), slice(None)),
+        (slice(None, None, -1), slice(7)),
+    ):
+        dataset = ImageDataset(paths, hdu=1, section=(rows, columns))
+        for _ in range(2):
+            np.testing.assert_array_equal(epoch(dataset).numpy(), np.stack(images)[:, rows, columns])
+    np.testing.assert_array_equal(whole.numpy(), np.stack(images))
+
+
+def test_secondEpoch_ofGzippedFiles_isEqual(tmp_path: Path, images: list[np.ndarray]) -> None:
+    names: list[str] = []
+    for number, image in enumerate(images):
+        plain = tmp_path / "plain.fits"
+        fits.writeto(plain, np.concatenate([image] * 3), overwrite=True)
+        name = tmp_path / f"{number}.fits.gz"
+        name.write_bytes(gzip.compress(plain.read_bytes(), 1))
+        names.append(os.fspath(name))
+    time.sleep(SETTLED_SECONDS)
+    dataset = ImageDataset(names)
+    first = epoch(dataset)
+    before = cache.stats()
+    assert torch.equal(epoch(dataset), first)
+    assert cache.stats().hits - before.hits == len(names)
+    np.testing.assert_array_equal(first.numpy(), np.stack([np.concatenate([image] * 3) for image in images]))
+
+
+def test_secondEpoch_ofPlainImages_isNotKept(tmp_path: Path) -> None:
+    names = [os.fspath(tmp_path / f"{i}.fits") for i in range(4)]
+    for name in names:
+        fits.writeto(name, sky(256))
+    time.sleep(SETTLED_SECONDS)
+    for _ in range(2):
+        epoch(ImageDataset(names))
+    assert cache.stats().entries == 0
+    assert cache.stats().misses == 0
+
+
+@pytest.mark.parametrize("kind", ["quantised", "blank", "scaled", "GZIP_2", "HCOMPRESS_1"])
+def test_secondEpoch_ofKind_isThatOfAstropy(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "x.fits"
+    image = sky(96, "f4" if kind == "quantised" else "i4")
+    if kind in ("GZIP_2", "HCOMPRESS_1"):
+        fits.HDUList([fits.PrimaryHDU(), fits.CompImageHDU(image, compression_type=kind)]).writeto(path)
+    else:
+        rice(path, image, **({"quantize_level": 8} if kind == "quantised" else {}))
+    with fits.open(path, mode="update", disable_image_compression=True) as hdus:
+        if kind == "blank":
+            hdus[1].header["BLANK"] = int(image[3, 3])
+        if kind in ("blank", "scaled"):
+            hdus[1].header["BSCALE"], hdus[1].header["BZERO"] = 0.5, 7.0
+    time.sleep(SETTLED_SECONDS)
+    expected = fits.getdata(path, 1)
+    for dtype in (torch.float32, torch.float64):
+        for _ in range(2):
+            read = epoch(ImageDataset([path], hdu=1, dtype=dtype))[0]
+            np.testing.assert_array_equal(read.numpy(), expected.astype(read.numpy().dtype))
+    assert cache.stats().hits == 2
+
+
+def test_givenOut_writtenTo_changesNothing(paths: list[str], images: list[np.ndarray]) -> None:
+    dataset = ImageDataset(paths, hdu=1)
+    for _ in range(3):
+        read = epoch(dataset, len(paths))
+        np.testing.assert_array_equal(read.numpy(), np.stack(images))
+        read.fill_(-1)
+
+
+@pytest.mark.parametrize("change", ["replaced", "rewritten", "patched"])
+def test_file_changed_isNeverStale(tmp_path: Path, change: str) -> None:
+    path = tmp_path / "x.fits"
+    images = [sky(128) for _ in range(4)]
+    for image in images:
+        if change == "replaced":
+            rice(tmp_path / "new.fits", image)
+            (tmp_path / "new.fits").replace(path)
+        elif change == "rewritten":
+            rice(tmp_path / "new.fits", image)
+            path.write_bytes((tmp_path / "new.fits").read_bytes())
+        else:
+            rice(tmp_path / "new.fits", image)
+            content = (tmp_path / "new.fits").read_bytes()
+            with path.open("r+b" if path.exists() else "wb") as file:
+                file.write(content)
+                file.truncate(len(content))
+            os.utime(path, ns=(10**18, 10**18))
+        dataset = ImageDataset([path], hdu=1)
+        for wait in (0, SETTLED_SECONDS, 0):
+            time.sleep(wait)
+            np.testing.assert_array_equal(epoch(dataset)[0].numpy(), image)
+    assert cache.stats().hits > 0
+
+
+@pytest.mark.parametrize("policy", ["lru", "lfu", "tinylfu"])
+def test_cutouts_withSmallBudget_areRight(tmp_path: Path, policy: cache.Policy) -> None:
+    images = [sky(1200) for _ in range(3)]
+    names = [rice(tmp_path / f"{i}.fits", image) for i, image in enumerate(images)]
+    time.sleep(SETTLED_SECONDS)
+    cache.configure(policy=policy, memory_bytes=2 << 20)
+    corners = RNG.integers(0, 1200 - 48, (400, 2))
+    boxes = [
+        (names[i % 3], 1, (slice(int(y), int(y) + 48), slice(int(x), int(x) + 48))) for i, (y, x) in enumerate(corners)
+    ]
+    expected = np.stack([images[i % 3][y : y + 48, x : x + 48] for i, (y, x) in enumerate(corners)])
+    before = cache.stats()
+    for _ in range(2):
+        np.testing.assert_array_equal(epoch(CutoutDataset(boxes), 50).numpy(), expected)
+    after = cache.stats()
+    assert after.policy == policy
+    assert after.hits > before.hits
+    assert after.evictions > before.evictions
+    assert 0 < after.memory_bytes <= 2 << 20
+
+
+def test_resize_toNothing_keepsNothing(paths: list[str], images: list[np.ndarray]) -> None:
+    dataset = ImageDataset(paths, hdu=1)
+    epoch(dataset)
+    assert cache.stats().entries == len(paths)
+    cache.resize(4 * 128 * 128 * 3 * 2)
+    assert 0 < cache.stats().entries <= 6
+    cache.resize(0)
+    assert cache.stats().memory_bytes == 0
+    for _ in range(2):
+        np.testing.assert_array_equal(epoch(dataset).numpy(), np.stack(images))
+    assert cache.stats().entries == 0
+
+
+def test_clear_afterReads_forgetsAll(paths: list[str], tmp_path: Path) -> None:
+    packed = tmp_path / "x.fits.gz"
+    packed.write_bytes(gzip.compress(Path(paths[0]).read_bytes()))
+    time.sleep(SETTLED_SECONDS)
+    epoch(ImageDataset(paths, hdu=1))
+    torchfits.read_image(packed, hdu=1)
+    full = cache.stats()
+    assert full.entries > 0
+    assert full.decoded_files > 0
+    assert full.decoded_file_bytes > 0
+    with torchfits.open(paths[0]) as hdus:
+        cache.clear()
+        assert hdus[1].shape == (128, 128)
+    assert (cache.stats().entries, cache.stats().memory_bytes, cache.stats().decoded_files) == (0, 0, 0)
+    assert cache.stats().known_files <= 1
+
+
+def test_hitRate_ofNothing_isZero() -> None:
+    assert cache.CacheStats().hit_rate == 0
+    assert cache.CacheStats(hits=3, misses=1).hit_rate == 0.75
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"policy": "fifo"}, ValueError),
+        ({"memory_bytes": -1}, ValueError),
+        ({"memory_bytes": 1 << 63}, ValueError),
+        ({"memory_bytes": "1GB"}, TypeError),
+        ({"memory_bytes": True}, TypeError),
+    ],
+)
+def test_configure_nonsense_isRefused(arguments: dict[str, object], error: type[Exception]) -> None:
+    before = dict(os.environ)
+    with pytest.raises(error):
+        cache.configure(**arguments)  # pyright: ignore[reportArgumentType]
+    assert dict(os.environ) == before
+
+
+BEFORE_START = """
+import sys
+import torchfits
+from torchfits import _jvm, cache
+from torchfits.data import ImageDataset
+
+def read(path):
+    import torchfits
+    dataset = torchfits.data.ImageDataset([path], hdu=1)
+    dataset[0]
+    return torchfits.cache.stats()
+
+if __name__ == "__main__":
+    assert cache.stats() == cache.CacheStats()
+    cache.clear()
+    cache.configure(policy="lru", memory_bytes=1 << 20)
+    assert not _jvm.is_running()
+    import multiprocessing
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        told = pool.apply(read, (sys.argv[1],))
+    for stats in (told, read(sys.argv[1])):
+        assert (stats.policy, stats.memory_budget, stats.entries) == ("lru", 1 << 20, 1), stats
+"""
+
+
+def run(program: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, program, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, **variables},
+    )
+
+
+def test_configure_beforeTheStart_isAppliedHereAndInWorkers(tmp_path: Path, paths: list[str]) -> None:
+    program = tmp_path / "before.py"
+    program.write_text(BEFORE_START)
+    done = run(program, paths[0])
+    assert done.returncode == 0, done.stderr
+
+
+def test_environment_nonsense_isToldByName(tmp_path: Path, paths: list[str]) -> None:
+    program = tmp_path / "read.py"
+    program.write_text(f"import torchfits\ntorchfits.read_image({paths[0]!r}, hdu=1)")
+    done = run(program, TORCHFITS_CACHE_BYTES="1GB")
+    assert done.returncode != 0
+    assert "ValueError: TORCHFITS_CACHE_BYTES=1GB is not a number of bytes" in done.stderr
+
+
+def test_stats_fields_areNumbers() -> None:
+    told = cache.stats()
+    assert told.memory_budget == DEFAULT_BYTES
+    for field in dataclasses.fields(told):
+        assert type(getattr(told, field.name)).__name__ == str(field.type)
