@@ -92,7 +92,7 @@ def test_secondEpoch_ofSections_isThatSection(paths: list[str], images: list[np.
     for rows, columns in (
         (slice(8, 100), slice(3, 90)),
         (slice(0, 64), slice(None)),
-        (slice(None, None, -1), slice(7)),
+        (slice(None, None, 3), slice(7)),
     ):
         dataset = ImageDataset(paths, hdu=1, section=(rows, columns))
         for _ in range(2):
@@ -122,10 +122,11 @@ def test_secondEpoch_ofPlainImages_isNotKept(tmp_path: Path) -> None:
     for name in names:
         fits.writeto(name, sky(256))
     time.sleep(SETTLED_SECONDS)
+    before = cache.stats()
     for _ in range(2):
         epoch(ImageDataset(names))
     assert cache.stats().entries == 0
-    assert cache.stats().misses == 0
+    assert cache.stats().misses == before.misses
 
 
 @pytest.mark.parametrize("kind", ["quantised", "blank", "scaled", "GZIP_2", "HCOMPRESS_1"])
@@ -143,11 +144,15 @@ def test_secondEpoch_ofKind_isThatOfAstropy(tmp_path: Path, kind: str) -> None:
             hdus[1].header["BSCALE"], hdus[1].header["BZERO"] = 0.5, 7.0
     time.sleep(SETTLED_SECONDS)
     expected = fits.getdata(path, 1)
+    before = cache.stats()
     for dtype in (torch.float32, torch.float64):
         for _ in range(2):
             read = epoch(ImageDataset([path], hdu=1, dtype=dtype))[0]
-            np.testing.assert_array_equal(read.numpy(), expected.astype(read.numpy().dtype))
-    assert cache.stats().hits == 2
+            # astropy dequantises in float32.
+            tolerance = 1e-7 if kind == "quantised" and dtype == torch.float64 else 0
+            np.testing.assert_allclose(read.numpy(), expected.astype(read.numpy().dtype), rtol=tolerance)
+    assert cache.stats().hits - before.hits == 2
+    assert cache.stats().entries == 2
 
 
 def test_givenOut_writtenTo_changesNothing(paths: list[str], images: list[np.ndarray]) -> None:
@@ -162,6 +167,7 @@ def test_givenOut_writtenTo_changesNothing(paths: list[str], images: list[np.nda
 def test_file_changed_isNeverStale(tmp_path: Path, change: str) -> None:
     path = tmp_path / "x.fits"
     images = [sky(128) for _ in range(4)]
+    before = cache.stats()
     for image in images:
         if change == "replaced":
             rice(tmp_path / "new.fits", image)
@@ -180,7 +186,7 @@ def test_file_changed_isNeverStale(tmp_path: Path, change: str) -> None:
         for wait in (0, SETTLED_SECONDS, 0):
             time.sleep(wait)
             np.testing.assert_array_equal(epoch(dataset)[0].numpy(), image)
-    assert cache.stats().hits > 0
+    assert cache.stats().hits >= before.hits + len(images)
 
 
 @pytest.mark.parametrize("policy", ["lru", "lfu", "tinylfu"])
@@ -257,54 +263,43 @@ def test_configure_nonsense_isRefused(arguments: dict[str, object], error: type[
 
 
 BEFORE_START = """
+import multiprocessing
+import os
 import sys
+
 import torchfits
 from torchfits import _jvm, cache
-from torchfits.data import ImageDataset
+
 
 def read(path):
-    import torchfits
-    dataset = torchfits.data.ImageDataset([path], hdu=1)
-    dataset[0]
-    return torchfits.cache.stats()
+    torchfits.data.ImageDataset([path], hdu=1)[0]
+    return cache.stats()
+
 
 if __name__ == "__main__":
     assert cache.stats() == cache.CacheStats()
     cache.clear()
     cache.configure(policy="lru", memory_bytes=1 << 20)
     assert not _jvm.is_running()
-    import multiprocessing
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         told = pool.apply(read, (sys.argv[1],))
+    os.environ["TORCHFITS_CACHE_BYTES"] = "1GB"
+    try:
+        read(sys.argv[1])
+    except ValueError as error:
+        assert str(error) == "TORCHFITS_CACHE_BYTES=1GB is not a number of bytes", error
+    cache.resize(1 << 20)
     for stats in (told, read(sys.argv[1])):
         assert (stats.policy, stats.memory_budget, stats.entries) == ("lru", 1 << 20, 1), stats
+    print("done")
 """
-
-
-def run(program: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, program, *arguments],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        env={**os.environ, **variables},
-    )
 
 
 def test_configure_beforeTheStart_isAppliedHereAndInWorkers(tmp_path: Path, paths: list[str]) -> None:
     program = tmp_path / "before.py"
     program.write_text(BEFORE_START)
-    done = run(program, paths[0])
-    assert done.returncode == 0, done.stderr
-
-
-def test_environment_nonsense_isToldByName(tmp_path: Path, paths: list[str]) -> None:
-    program = tmp_path / "read.py"
-    program.write_text(f"import torchfits\ntorchfits.read_image({paths[0]!r}, hdu=1)")
-    done = run(program, TORCHFITS_CACHE_BYTES="1GB")
-    assert done.returncode != 0
-    assert "ValueError: TORCHFITS_CACHE_BYTES=1GB is not a number of bytes" in done.stderr
+    done = subprocess.run([sys.executable, program, paths[0]], capture_output=True, text=True, timeout=120, check=False)
+    assert done.stdout == "done\n", done.stderr
 
 
 def test_stats_fields_areNumbers() -> None:
