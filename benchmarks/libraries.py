@@ -179,10 +179,11 @@ class Torchfits:
         return _data_loader(ImageDataset(paths), batch_size, workers)
 
     def own_loader(self, paths: list[str], batch_size: int) -> Iterable[Any]:
-        """Our loader, which reads ahead by the engine's threads."""
+        """Our loader, which reads ahead by the engine's threads; every epoch reads its files, as the peers do."""
         from torchfits.data import DataLoader as OwnLoader
         from torchfits.data import ImageDataset
 
+        self.module.cache.resize(0)
         return OwnLoader(ImageDataset(paths, dtype=None), batch_size)
 
     def versions(self) -> dict[str, str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bench_batches
+import bench_cache
 import bench_compressed
 import bench_conversions
 import bench_cutouts
@@ -39,6 +40,7 @@ SUBJECTS = (
     bench_zones,
     bench_headers,
     bench_batches,
+    bench_cache,
     bench_memory,
     bench_starts,
     bench_writes,

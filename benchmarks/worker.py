@@ -171,6 +171,38 @@ class Worker:
             pass
         return peak_resident_bytes() - before
 
+    def epochs(self, paths: list[str], batch_size: int, rounds: int) -> dict[str, list[float]]:
+        """Seconds of epochs that find the cache empty, and of those after them."""
+        self.work = self._training(paths, batch_size, 0)
+        cache = self.library.module.cache
+        cache.configure(memory_bytes=1 << 30)
+        cold: list[float] = []
+        warm: list[float] = []
+        for turn in range(2 * rounds):  # the first half lets pools and compilers settle
+            cache.clear()
+            first, second = self._seconds(), self._seconds()
+            if turn >= rounds:
+                cold.append(first)
+                warm.append(second)
+        return {"first": cold, "second": warm}
+
+    def peak_of_epochs(self, paths: list[str], batch_size: int, budget: int, epochs: int) -> dict[str, int]:
+        """Bytes by which epochs exceed what a few files and the cache's budget take; and from the second to the last."""
+        self.work = self._training(paths[: 4 * batch_size], batch_size, 0)
+        self.library.module.cache.configure(memory_bytes=budget)
+        self._seconds()
+        self.library.module.cache.clear()
+        gc.collect()
+        before = resident_bytes()
+        Path("/proc/self/clear_refs").write_text(RESET_PEAK)
+        self.work = self._training(paths, batch_size, 0)
+        self.library.module.cache.configure(memory_bytes=budget)
+        after: list[int] = []
+        for _ in range(epochs):
+            self._seconds()
+            after.append(resident_bytes())
+        return {"beyond": peak_resident_bytes() - before - budget, "growth": after[-1] - after[1]}
+
     def versions(self) -> dict[str, str]:
         """Versions of what takes part, Java's too once it runs."""
         found = {"Python": platform.python_version(), **self.library.versions()}
@@ -268,6 +300,11 @@ def peak_resident_bytes() -> int:
     status = Path("/proc/self/status").read_text()
     line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) * 1024
+
+
+def resident_bytes() -> int:
+    """Resident memory of this process."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def serve(name: str) -> None:
