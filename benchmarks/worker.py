@@ -187,7 +187,7 @@ class Worker:
         return {"first": cold, "second": warm}
 
     def peak_of_epochs(self, paths: list[str], batch_size: int, budget: int, epochs: int) -> dict[str, int]:
-        """Bytes by which epochs exceed what a few files and the cache's budget take; and from the second to the last."""
+        """Bytes by which epochs exceed a few files and the cache's budget, and the last epoch the second."""
         self.work = self._training(paths[: 4 * batch_size], batch_size, 0)
         self.library.module.cache.configure(memory_bytes=budget)
         self._seconds()

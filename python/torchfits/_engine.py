@@ -228,7 +228,7 @@ class _About(Protocol):
 
 
 class _Caches(Protocol):
-    def configure(self, policy: str, memoryBytes: int, /) -> None: ...
+    def configure(self, policy: str, memoryBytes: int, folder: str | None, folderBytes: int, /) -> None: ...
 
     def clear(self) -> None: ...
 
@@ -987,8 +987,8 @@ def configure_caches(settings: CacheSettings) -> None:
 
 
 def _configure(api: _Api, settings: CacheSettings) -> None:
-    memory_bytes = -1 if settings.memory_bytes is None else settings.memory_bytes
-    api.caches.configure((settings.policy or "").upper(), memory_bytes)
+    memory_bytes, disk_bytes = (-1 if n is None else n for n in (settings.memory_bytes, settings.disk_bytes))
+    api.caches.configure((settings.policy or "").upper(), memory_bytes, settings.disk, disk_bytes)
 
 
 def encode(path: Source) -> str:

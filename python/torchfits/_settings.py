@@ -9,6 +9,8 @@ POLICIES = ("lru", "lfu", "tinylfu")
 
 POLICY = "TORCHFITS_CACHE_POLICY"
 MEMORY_BYTES = "TORCHFITS_CACHE_BYTES"
+DISK = "TORCHFITS_CACHE_DISK"
+DISK_BYTES = "TORCHFITS_CACHE_DISK_BYTES"
 
 
 @dataclass(frozen=True)
@@ -18,10 +20,14 @@ class CacheSettings:
     Attributes:
         policy: one of POLICIES.
         memory_bytes: bound of decoded tiles and images.
+        disk: the folder that processes share; empty for none.
+        disk_bytes: its bound.
     """
 
     policy: str | None = None
     memory_bytes: int | None = None
+    disk: str | None = None
+    disk_bytes: int | None = None
 
     @classmethod
     def of_environment(cls) -> CacheSettings:
@@ -33,14 +39,17 @@ class CacheSettings:
         policy = os.environ.get(POLICY) or None
         if policy is not None and policy not in POLICIES:
             raise ValueError(f"{POLICY}={policy} is none of {', '.join(POLICIES)}")
-        return cls(policy, _bytes(MEMORY_BYTES))
+        return cls(policy, _bytes(MEMORY_BYTES), os.environ.get(DISK) or None, _bytes(DISK_BYTES))
 
     def to_environment(self) -> None:
         """Sets the variables of what is not None."""
-        if self.policy is not None:
-            os.environ[POLICY] = self.policy
-        if self.memory_bytes is not None:
-            os.environ[MEMORY_BYTES] = str(self.memory_bytes)
+        variables = {
+            POLICY: self.policy,
+            MEMORY_BYTES: self.memory_bytes,
+            DISK: self.disk,
+            DISK_BYTES: self.disk_bytes,
+        }
+        os.environ.update({name: str(value) for name, value in variables.items() if value is not None})
 
 
 def _bytes(variable: str) -> int | None:

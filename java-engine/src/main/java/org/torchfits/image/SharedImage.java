@@ -135,7 +135,7 @@ public final class SharedImage implements AutoCloseable {
     FileIdentity file = isWorthIt ? source.settledIdentity() : null;
     return file == null
         ? null
-        : new KeptPixels(file, hdu.index(), new Wanted(format, request.section()));
+        : new KeptPixels(file, hdu.index(), new Wanted(format, request.section()), bytes);
   }
 
   private OpenImage part(Section section) {
@@ -146,6 +146,9 @@ public final class SharedImage implements AutoCloseable {
 
   @Override
   public void close() {
+    if (tiles != null) {
+      tiles.reader().close();
+    }
     reader.close();
   }
 }

@@ -62,13 +62,17 @@ public final class CachedTile implements AutoCloseable {
   }
 
   /**
-   * Memory for the values; to be called once, by the thread that decodes.
+   * Memory for the values, the same at each call; for the thread that decodes.
    *
    * @throws org.torchfits.dlpack.NativeMemoryException if there is none
    */
   public MemorySegment allocate() {
-    block = DlpackTensor.allocate(Abi.UNVERSIONED, ElementType.UINT8, bytes);
-    return block.elements();
+    DlpackTensor own = block;
+    if (own == null) {
+      own = DlpackTensor.allocate(Abi.UNVERSIONED, ElementType.UINT8, bytes);
+      block = own;
+    }
+    return own.elements();
   }
 
   /** Gives the values, which are complete now, to others too. */

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.torchfits.dlpack.NativeMemoryException;
 import org.torchfits.source.FileIdentity;
 import org.torchfits.source.Memory;
+import org.torchfits.source.SlotFolder;
 
 /**
  * Decoded tiles of files that did not change, for the next section that touches them, and the
@@ -26,7 +27,12 @@ public final class TileCache {
    * @param tile from 0; {@link #WHOLE} for the pixels of an image
    * @param form that it is decoded to; null if its values are the stored ones
    */
-  record Key(FileIdentity file, int hdu, long tile, @Nullable Record form) {}
+  record Key(FileIdentity file, int hdu, long tile, @Nullable Record form) {
+    /** What all tiles of the image have in common, as text. */
+    String image() {
+      return file + " " + hdu + " " + (tile == WHOLE ? "whole" : "tiles") + " " + form;
+    }
+  }
 
   /** The number of what is no tile, but an image. */
   static final long WHOLE = -1;
@@ -71,10 +77,14 @@ public final class TileCache {
     return Math.min(Memory.bytes() / 16, 1L << 30);
   }
 
-  /** Whether a tile of that size is kept at all. */
+  /** Whether a tile of that size is kept at all, in memory or behind it. */
   public boolean takes(long tileBytes) {
     return tileBytes >= SMALLEST_TILE
-        && tileBytes <= Math.min(bound / LARGEST_SHARE, LARGEST_TILE);
+        && (fits(tileBytes) || tileBytes <= LARGEST_TILE && SlotFolder.ofProcess() != null);
+  }
+
+  private boolean fits(long tileBytes) {
+    return tileBytes <= Math.min(bound / LARGEST_SHARE, LARGEST_TILE);
   }
 
   /**
@@ -85,7 +95,7 @@ public final class TileCache {
    */
   synchronized CachedTile claim(Key key, long tileBytes) {
     CachedTile tile = leaseKnown(key);
-    return tile == null ? begin(key, tileBytes) : tile;
+    return tile == null ? beginNew(key, tileBytes) : tile;
   }
 
   /** The lease of a tile that is here, decoded; null if it is not. */
@@ -110,7 +120,7 @@ public final class TileCache {
     return tile;
   }
 
-  private CachedTile begin(Key key, long tileBytes) {
+  private CachedTile beginNew(Key key, long tileBytes) {
     CachedTile claimed = new CachedTile(this, key, tileBytes, charge(tileBytes));
     bytes += tileBytes;
     inDecoding.put(key, claimed);
@@ -123,33 +133,42 @@ public final class TileCache {
   }
 
   /**
-   * Keeps a copy of pixels, if the cache {@linkplain #takes takes} them and there is memory for it.
+   * Keeps a copy of pixels, if there is memory for it.
    *
    * @param key that was not {@linkplain #find found}
+   * @return its lease; null if it is not kept, or another thread was faster
    */
-  void put(Key key, MemorySegment pixels) {
-    CachedTile tile = takes(pixels.byteSize()) ? beginUnlessKnown(key, pixels.byteSize()) : null;
+  @Nullable CachedTile put(Key key, MemorySegment pixels) {
+    CachedTile tile = begin(key, pixels.byteSize());
     if (tile == null) {
-      return;
+      return null;
     }
-    try (tile) {
+    try {
       tile.allocate().copyFrom(pixels);
       tile.keep(TileValues.STORED_NATIVE);
+      return tile;
     } catch (NativeMemoryException refused) {
       // The image was read: only the next one will take longer.
+      tile.close();
+      return null;
     }
   }
 
-  private synchronized @Nullable CachedTile beginUnlessKnown(Key key, long tileBytes) {
-    boolean isKnown = policy.find(key) != null || inDecoding.containsKey(key);
-    return isKnown ? null : begin(key, tileBytes);
+  /**
+   * The lease of a tile that this thread shall fill.
+   *
+   * @return null if the cache does not {@linkplain #takes take} it, or another thread is faster
+   */
+  synchronized @Nullable CachedTile begin(Key key, long tileBytes) {
+    boolean isNew = policy.find(key) == null && !inDecoding.containsKey(key);
+    return isNew && takes(tileBytes) ? beginNew(key, tileBytes) : null;
   }
 
   /** A tile was decoded, or was given up: those who wait for it go on. */
   synchronized void endDecoding(CachedTile tile) {
     inDecoding.remove(tile.key(), tile);
     notifyAll();
-    if (tile.isDecoded()) {
+    if (tile.isDecoded() && fits(tile.bytes())) {
       tile.setKept(true);
       policy.add(tile);
     }
