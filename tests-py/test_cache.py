@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import gzip
+import json
 import os
+import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -22,6 +25,7 @@ from torchfits.data import CutoutDataset, DataLoader, ImageDataset
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+PROGRAM = Path(__file__).parent / "programs" / "read_by_disk_cache.py"
 RNG = np.random.default_rng(7)
 SETTLED_SECONDS = 0.15  # a file that was written just now is not believed
 DEFAULT_BYTES = 64 << 20
@@ -32,10 +36,26 @@ def _own_cache(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Each test begins with an empty cache, and leaves nothing in the environment."""
     monkeypatch.setenv("TORCHFITS_CACHE_BYTES", str(DEFAULT_BYTES))
     monkeypatch.setenv("TORCHFITS_CACHE_POLICY", "tinylfu")
+    monkeypatch.setattr(cache, "_warned", True)
+    monkeypatch.setenv("TORCHFITS_CACHE_DISK", "")
+    monkeypatch.setenv("TORCHFITS_CACHE_DISK_BYTES", "")
     cache.configure(policy="tinylfu", memory_bytes=DEFAULT_BYTES)
     cache.clear()
     yield
-    cache.configure(policy="tinylfu", memory_bytes=DEFAULT_BYTES)
+    cache.configure(policy="tinylfu", memory_bytes=DEFAULT_BYTES, disk=False)
+
+
+@pytest.fixture(params=["memory", "disk"])
+def tier(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The tier that keeps what is decoded, alone."""
+    if request.param == "disk":
+        cache.configure(memory_bytes=0, disk=tmp_path / "disk")
+    return request.param
+
+
+def hits(tier: str) -> int:
+    """Tiles and images that the tier had."""
+    return cache.stats().hits if tier == "memory" else cache.stats().disk_hits
 
 
 def rice(path: Path, image: np.ndarray, **options: object) -> str:
@@ -130,7 +150,7 @@ def test_secondEpoch_ofPlainImages_isNotKept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["quantised", "blank", "scaled", "GZIP_2", "HCOMPRESS_1"])
-def test_secondEpoch_ofKind_isThatOfAstropy(tmp_path: Path, kind: str) -> None:
+def test_secondEpoch_ofKind_isThatOfAstropy(tmp_path: Path, kind: str, tier: str) -> None:
     path = tmp_path / "x.fits"
     image = sky(96, "f4" if kind == "quantised" else "i4")
     if kind in ("GZIP_2", "HCOMPRESS_1"):
@@ -144,15 +164,14 @@ def test_secondEpoch_ofKind_isThatOfAstropy(tmp_path: Path, kind: str) -> None:
             hdus[1].header["BSCALE"], hdus[1].header["BZERO"] = 0.5, 7.0
     time.sleep(SETTLED_SECONDS)
     expected = fits.getdata(path, 1)
-    before = cache.stats()
+    before = hits(tier)
     for dtype in (torch.float32, torch.float64):
         for _ in range(2):
             read = epoch(ImageDataset([path], hdu=1, dtype=dtype))[0]
             # astropy dequantises in float32.
             tolerance = 1e-7 if kind == "quantised" and dtype == torch.float64 else 0
             np.testing.assert_allclose(read.numpy(), expected.astype(read.numpy().dtype), rtol=tolerance)
-    assert cache.stats().hits - before.hits == 2
-    assert cache.stats().entries == 2
+    assert hits(tier) - before == 2
 
 
 def test_givenOut_writtenTo_changesNothing(paths: list[str], images: list[np.ndarray]) -> None:
@@ -164,10 +183,10 @@ def test_givenOut_writtenTo_changesNothing(paths: list[str], images: list[np.nda
 
 
 @pytest.mark.parametrize("change", ["replaced", "rewritten", "patched"])
-def test_file_changed_isNeverStale(tmp_path: Path, change: str) -> None:
+def test_file_changed_isNeverStale(tmp_path: Path, change: str, tier: str) -> None:
     path = tmp_path / "x.fits"
     images = [sky(128) for _ in range(4)]
-    before = cache.stats()
+    before = hits(tier)
     for image in images:
         if change == "replaced":
             rice(tmp_path / "new.fits", image)
@@ -186,7 +205,7 @@ def test_file_changed_isNeverStale(tmp_path: Path, change: str) -> None:
         for wait in (0, SETTLED_SECONDS, 0):
             time.sleep(wait)
             np.testing.assert_array_equal(epoch(dataset)[0].numpy(), image)
-    assert cache.stats().hits >= before.hits + len(images)
+    assert hits(tier) >= before + len(images)
 
 
 @pytest.mark.parametrize("policy", ["lru", "lfu", "tinylfu"])
@@ -208,6 +227,140 @@ def test_cutouts_withSmallBudget_areRight(tmp_path: Path, policy: cache.Policy) 
     assert after.hits > before.hits
     assert after.evictions > before.evictions
     assert 0 < after.memory_bytes <= 2 << 20
+
+
+def test_cutouts_fromDisk_areRight(tmp_path: Path) -> None:
+    images = [sky(1200), sky(1200, "f4")]
+    names = [rice(tmp_path / f"{i}.fits", image) for i, image in enumerate(images)]
+    expected = [fits.getdata(name, 1) for name in names]
+    time.sleep(SETTLED_SECONDS)
+    cache.configure(memory_bytes=0, disk=tmp_path / "disk")
+    for name, image in zip(names, expected, strict=True):
+        corners = RNG.integers(0, 1200 - 48, (60, 2)).tolist()
+        boxes = [(name, 1, (slice(y, y + 48), slice(x, x + 48))) for y, x in corners]
+        wanted = np.stack([image[y : y + 48, x : x + 48] for y, x in corners])
+        for turn in range(2):
+            decoded, before = decoded_tiles(), hits("disk")
+            read = epoch(CutoutDataset(boxes, dtype=torch.float32), 20)
+            np.testing.assert_array_equal(read.numpy(), wanted.astype("f4"))
+            assert (decoded_tiles() == decoded) == (turn == 1)
+        assert hits("disk") > before
+    taken = sum(file.stat().st_blocks * 512 for file in (tmp_path / "disk").iterdir())
+    assert cache.stats().disk_bytes == taken > 0
+
+
+@pytest.mark.parametrize("damage", ["zeros", "cut", "other", "folder"])
+def test_disk_damaged_isReadAround(tmp_path: Path, paths: list[str], images: list[np.ndarray], damage: str) -> None:
+    folder = tmp_path / "disk"
+    cache.configure(memory_bytes=0, disk=folder)
+    dataset = ImageDataset(paths, hdu=1)
+    epoch(dataset)
+    files = sorted(folder.iterdir())
+    assert len(files) == len(paths)
+    contents = [file.read_bytes() for file in files]
+    for number, (file, content) in enumerate(zip(files, contents, strict=True)):
+        if damage == "zeros":
+            at = int(RNG.integers(4096, len(content) - 1000))
+            file.write_bytes(content[:at] + bytes(1000) + content[at + 1000 :])
+        elif damage == "cut":
+            file.write_bytes(content[: len(content) * number // len(files)])
+        elif damage == "other":
+            file.write_bytes(contents[number - 1])
+        else:
+            file.unlink()
+            file.mkdir()
+    before = cache.stats()
+    np.testing.assert_array_equal(epoch(dataset).numpy(), np.stack(images))
+    assert cache.stats().disk_hits == before.disk_hits
+    if damage != "folder":
+        assert cache.stats().disk_failures == before.disk_failures
+        np.testing.assert_array_equal(epoch(dataset).numpy(), np.stack(images))
+        assert cache.stats().disk_hits == before.disk_hits + len(paths)
+
+
+def test_disk_smallBudget_staysWithinIt(tmp_path: Path, paths: list[str], images: list[np.ndarray]) -> None:
+    budget = 200_000
+    cache.configure(memory_bytes=0, disk=tmp_path / "disk", disk_bytes=budget)
+    for _ in range(3):
+        np.testing.assert_array_equal(epoch(ImageDataset(paths, hdu=1)).numpy(), np.stack(images))
+    stats = cache.stats()
+    assert 0 < stats.disk_bytes <= stats.disk_budget == budget
+    assert stats.disk_evictions > 0
+    cache.clear(disk=True)
+    assert list((tmp_path / "disk").iterdir()) == []
+    assert cache.stats().disk_bytes == 0
+
+
+def test_disk_thatCannotBeWritten_isToldOnce(
+    tmp_path: Path, paths: list[str], images: list[np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "_warned", False)
+    cache.configure(memory_bytes=0, disk=tmp_path / "disk")
+    (tmp_path / "disk").rmdir()
+    (tmp_path / "disk").write_bytes(b"")
+    dataset = ImageDataset(paths, hdu=1)
+    with pytest.warns(RuntimeWarning, match="not kept on disk any more"):
+        read = epoch(dataset)
+    np.testing.assert_array_equal(read.numpy(), np.stack(images))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        epoch(dataset)
+    assert cache.stats().disk_failures > 0
+    assert cache.stats().disk_problem
+    with pytest.raises(OSError, match="disk"):
+        cache.configure(disk=tmp_path / "disk" / "below")
+
+
+def by_disk(folder: Path, images: Path, batches: int = 0, **variables: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, PROGRAM, folder, images, str(batches)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **variables},
+    )
+
+
+def told(process: subprocess.Popen[str]) -> dict[str, Any]:
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    return json.loads(out)
+
+
+@pytest.fixture(scope="module")
+def runs(
+    tmp_path_factory: pytest.TempPathFactory, paths: list[str], images: list[np.ndarray]
+) -> dict[str, list[dict[str, Any]]]:
+    """What processes tell that read all images twice; they take their time, so some of them run side by side."""
+    source = Path(paths[0]).parent
+    np.save(source / "expected.npy", np.stack([images[int(path.stem)] for path in sorted(source.glob("*.fits"))]))
+    folder = tmp_path_factory.mktemp("disk")
+    full = by_disk(tmp_path_factory.mktemp("full"), source, LARGEST_FILE="8192")
+    killed = by_disk(folder, source, batches=3)
+    assert killed.wait(120) == -signal.SIGKILL, killed.communicate()
+    assert len(list(folder.iterdir())) > 0
+    runs = {"full": [told(full)], "together": [told(process) for process in [by_disk(folder, source) for _ in "12"]]}
+    return {**runs, "last": [told(by_disk(folder, source))]}
+
+
+def test_disk_ofProcesses_isShared(runs: dict[str, list[dict[str, Any]]], paths: list[str]) -> None:
+    """One was killed while it wrote, two worked at once, the last one found everything there."""
+    for process in runs["together"]:
+        assert process["decoded"] < 128 * len(paths)
+        assert process["hits"] + process["writes"] == 2 * len(paths)
+    [last] = runs["last"]
+    assert last["decoded"] == last["writes"] == last["misses"] == last["failures"] == 0
+    assert last["hits"] == 2 * len(paths)
+
+
+def test_disk_full_isToldAndReadAround(runs: dict[str, list[dict[str, Any]]], paths: list[str]) -> None:
+    """What a full disk does to a write, a limit of the size of files does."""
+    [full] = runs["full"]
+    assert full["decoded"] == 2 * 128 * len(paths)
+    assert full["hits"] == 0
+    assert full["failures"] > 0
+    assert full["problem"] == "errno 27"
+    assert len(full["warnings"]) == 1
 
 
 def test_resize_toNothing_keepsNothing(paths: list[str], images: list[np.ndarray]) -> None:
@@ -253,6 +406,8 @@ def test_hitRate_ofNothing_isZero() -> None:
         ({"memory_bytes": 1 << 63}, ValueError),
         ({"memory_bytes": "1GB"}, TypeError),
         ({"memory_bytes": True}, TypeError),
+        ({"disk_bytes": -1}, ValueError),
+        ({"disk": 3}, TypeError),
     ],
 )
 def test_configure_nonsense_isRefused(arguments: dict[str, object], error: type[Exception]) -> None:

@@ -21,6 +21,7 @@ of a DataLoader, have the same ones, each for a cache of its own.
 from __future__ import annotations
 
 import os
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -32,6 +33,8 @@ __all__ = ["CacheStats", "Policy", "clear", "configure", "resize", "stats"]
 
 Policy = Literal["tinylfu", "lru", "lfu"]
 """What goes first: what was used seldom lately, longest ago, or least often."""
+
+_warned = False
 
 
 @dataclass(frozen=True)
@@ -167,6 +170,18 @@ def _folder(disk: str | os.PathLike[str] | bool | None) -> str | None:  # noqa: 
     path = _aot.folder() / "decoded" if disk is True else Path(disk).absolute()
     path.mkdir(parents=True, exist_ok=True)
     return os.fspath(path)
+
+
+def warn_of_disk() -> None:
+    """Warns, once in a process, if the folder of the second tier cannot be used; asked at the end of epochs."""
+    global _warned
+    if _warned or CacheSettings.of_environment().disk is None:
+        return
+    problem = stats().disk_problem
+    if problem:
+        _warned = True
+        message = f"decoded images are not kept on disk any more, which costs time: {problem}"
+        warnings.warn(message, RuntimeWarning, stacklevel=2)
 
 
 def _require_bytes(name: str, value: int | None) -> None:

@@ -208,7 +208,7 @@ final class TiledImage extends OpenImage {
         decode(tiles[i], overlap, compressed, target, scratch);
       } else {
         TileValues values = values(tiles[i], overlap, compressed, own.allocate(), scratch);
-        tileReader.keep(own, values);
+        tileReader.keep(own, values, (long) overlap.tilePixels() * pixels.bytes(values));
         pixels.put(values, own.pixels(), overlap, target, scratch);
       }
     }

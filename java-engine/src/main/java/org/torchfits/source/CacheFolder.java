@@ -3,6 +3,8 @@ package org.torchfits.source;
 import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -105,8 +107,35 @@ public final class CacheFolder {
     }
   }
 
+  /** Puts a file that is complete into its place. */
+  private interface Placing {
+    void place(Path complete, Path file) throws IOException;
+  }
+
   /** Makes a file, or replaces it at once, whatever the bound; why not, if it is not possible. */
-  @Nullable String replace(String name, byte[] content) {
+  private @Nullable String replace(String name, byte[] content) {
+    return make(
+        name,
+        content,
+        (complete, file) -> Files.move(complete, file, StandardCopyOption.ATOMIC_MOVE));
+  }
+
+  /** Makes a file unless it is there, whatever the bound; why not, if it is not possible. */
+  @Nullable String add(String name, byte[] content) {
+    return make(name, content, CacheFolder::link);
+  }
+
+  private static void link(Path complete, Path file) throws IOException {
+    try {
+      Files.createLink(file, complete);
+    } catch (FileAlreadyExistsException another) {
+      // Another thread or process was faster: its file is as good.
+    } catch (UnsupportedOperationException | FileSystemException noLinks) {
+      Files.move(complete, file, StandardCopyOption.ATOMIC_MOVE);
+    }
+  }
+
+  private @Nullable String make(String name, byte[] content, Placing placing) {
     if (folder == null) {
       return "there is no folder";
     }
@@ -115,11 +144,12 @@ public final class CacheFolder {
     try {
       Files.createDirectories(folder);
       writeNew(partial, content);
-      Files.move(partial, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+      placing.place(partial, folder.resolve(name));
       return null;
     } catch (IOException notWritable) {
-      boolean _ = partial.toFile().delete();
       return notWritable.toString();
+    } finally {
+      boolean _ = partial.toFile().delete();
     }
   }
 

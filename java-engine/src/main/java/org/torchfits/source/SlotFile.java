@@ -60,7 +60,8 @@ public final class SlotFile implements AutoCloseable {
    * Reads a slot.
    *
    * @param slot from 0
-   * @param into as long as what was put there, else the slot counts as empty
+   * @param into takes what was put there, from its start on; if that is longer, the slot counts as
+   *     empty
    * @return the kind, or {@link #EMPTY}; then the content of {@code into} is undefined
    */
   public int read(long slot, MemorySegment into) {
@@ -72,17 +73,23 @@ public final class SlotFile implements AutoCloseable {
   private int readSlot(long place, int slot, MemorySegment into) {
     try (Scratch scratch = Scratch.borrow()) {
       MemorySegment record = scratch.bytes().asSlice(0, RECORD_BYTES);
-      boolean isThere =
-          isRead(place, record)
-              && record.getAtIndex(JAVA_INT, 0) == MAGIC
-              && record.getAtIndex(JAVA_INT, 1) >= 0
-              && record.getAtIndex(JAVA_INT, 2) == (int) into.byteSize()
-              && isRead(place + RECORD_BYTES, into);
+      if (!isRead(place, record) || record.getAtIndex(JAVA_INT, 0) != MAGIC) {
+        return EMPTY;
+      }
       int kind = record.getAtIndex(JAVA_INT, 1);
-      return isThere && record.getAtIndex(JAVA_INT, 3) == checksum(slot, kind, into)
-          ? kind
-          : EMPTY;
+      int length = record.getAtIndex(JAVA_INT, 2);
+      int sum = record.getAtIndex(JAVA_INT, 3);
+      return isWhole(place, slot, kind, length, sum, into) ? kind : EMPTY;
     }
+  }
+
+  private boolean isWhole(
+      long place, int slot, int kind, int length, int sum, MemorySegment into) {
+    if (kind < 0 || length < 0 || length > into.byteSize()) {
+      return false;
+    }
+    MemorySegment bytes = into.asSlice(0, length);
+    return isRead(place + RECORD_BYTES, bytes) && sum == checksum(slot, kind, bytes);
   }
 
   private boolean isRead(long offset, MemorySegment into) {

@@ -98,7 +98,9 @@ public final class SlotFolder {
     if (there != null || !create || !isWritable) {
       return there;
     }
-    String refused = folder.replace(name, header);
+    // What is there under the name is none of ours, or was damaged.
+    boolean _ = new File(path, name).delete();
+    String refused = folder.add(name, header);
     if (refused != null) {
       fail(refused);
       return null;
@@ -236,8 +238,9 @@ public final class SlotFolder {
     public static final Counts NONE = new Counts(0, 0, 0, 0, 0, 0, "");
   }
 
-  /** As it is now. */
+  /** As it is now; looks at the folder. */
   public Counts counts() {
+    look();
     return new Counts(
         bytes.get(), hits.sum(), misses.sum(), writes.sum(), removed.sum(), failures.sum(), problem);
   }

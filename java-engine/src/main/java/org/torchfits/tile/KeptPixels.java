@@ -51,7 +51,7 @@ public record KeptPixels(FileIdentity file, int hdu, Record form, long bytes) {
     try (tile;
         StoredTiles stored = stored()) {
       if (stored != null) {
-        stored.store(0, tile);
+        stored.store(0, tile, bytes);
       }
     }
   }

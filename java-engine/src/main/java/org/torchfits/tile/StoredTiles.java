@@ -59,11 +59,15 @@ final class StoredTiles implements AutoCloseable {
     }
   }
 
-  /** Puts a tile there that was decoded. */
-  void store(long slot, CachedTile tile) {
+  /**
+   * Puts a tile there that was decoded.
+   *
+   * @param bytes of its values; what is behind them differs each time
+   */
+  void store(long slot, CachedTile tile, long bytes) {
     SlotFile opened = file(true);
     if (opened != null) {
-      opened.write(slot, tile.values().ordinal(), tile.pixels());
+      opened.write(slot, tile.values().ordinal(), tile.pixels().asSlice(0, bytes));
     }
   }
 

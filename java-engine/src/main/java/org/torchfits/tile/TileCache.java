@@ -41,7 +41,7 @@ public final class TileCache {
   public static final TileCache OF_PROCESS = new TileCache(Eviction.TINYLFU, defaultBound());
 
   /** Smaller tiles are decoded in the time that it takes to look after them. */
-  private static final long SMALLEST_TILE = 2 << 10;
+  private static final long SMALLEST_TILE = 1 << 10;
 
   /** So many of the largest tiles fit in. */
   private static final long LARGEST_SHARE = 2;

@@ -156,12 +156,16 @@ public final class TileReader implements AutoCloseable {
     return claimed;
   }
 
-  /** Gives a tile that this thread decoded to others, and to other processes. */
-  public void keep(CachedTile decoded, TileValues values) {
+  /**
+   * Gives a tile that this thread decoded to others, and to other processes.
+   *
+   * @param bytes of the values
+   */
+  public void keep(CachedTile decoded, TileValues values, long bytes) {
     decoded.keep(values);
     StoredTiles there = stored();
     if (there != null) {
-      there.store(decoded.key().tile(), decoded);
+      there.store(decoded.key().tile(), decoded, bytes);
     }
   }
 
