@@ -83,8 +83,7 @@ public final class SlotFile implements AutoCloseable {
     }
   }
 
-  private boolean isWhole(
-      long place, int slot, int kind, int length, int sum, MemorySegment into) {
+  private boolean isWhole(long place, int slot, int kind, int length, int sum, MemorySegment into) {
     if (kind < 0 || length < 0 || length > into.byteSize()) {
       return false;
     }

@@ -93,7 +93,8 @@ public final class SlotFolder {
    */
   public @Nullable SlotFile open(String key, long slotBytes, boolean create) {
     byte[] header = header(key, slotBytes);
-    String name = HexFormat.of().formatHex(header, FORMAT.length(), FORMAT.length() + NAME_CHARS / 2);
+    String name =
+        HexFormat.of().formatHex(header, FORMAT.length(), FORMAT.length() + NAME_CHARS / 2);
     SlotFile there = openThere(name, header, slotBytes);
     if (there != null || !create || !isWritable) {
       return there;
@@ -242,6 +243,12 @@ public final class SlotFolder {
   public Counts counts() {
     look();
     return new Counts(
-        bytes.get(), hits.sum(), misses.sum(), writes.sum(), removed.sum(), failures.sum(), problem);
+        bytes.get(),
+        hits.sum(),
+        misses.sum(),
+        writes.sum(),
+        removed.sum(),
+        failures.sum(),
+        problem);
   }
 }

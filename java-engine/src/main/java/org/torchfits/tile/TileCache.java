@@ -80,7 +80,7 @@ public final class TileCache {
   /** Whether a tile of that size is kept at all, in memory or behind it. */
   public boolean takes(long tileBytes) {
     return tileBytes >= SMALLEST_TILE
-        && (fits(tileBytes) || tileBytes <= LARGEST_TILE && SlotFolder.ofProcess() != null);
+        && (fits(tileBytes) || (tileBytes <= LARGEST_TILE && SlotFolder.ofProcess() != null));
   }
 
   private boolean fits(long tileBytes) {

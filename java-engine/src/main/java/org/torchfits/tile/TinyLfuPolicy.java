@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * W-TinyLFU, by Caffeine: a new tile stays only if it was used more often lately than the one that
- * would go for it, as a sketch of all tiles' uses has it. A long scan leaves the tiles that are used
- * again and again.
+ * would go for it, as a sketch of all tiles' uses has it. A long scan leaves the tiles that are
+ * used again and again.
  *
  * <p>Everything happens in the calling thread: no thread of Java runs between calls.
  */
@@ -28,8 +28,7 @@ final class TinyLfuPolicy implements EvictionPolicy {
             .build();
   }
 
-  private void goneBy(
-      TileCache.@Nullable Key key, @Nullable CachedTile tile, RemovalCause cause) {
+  private void goneBy(TileCache.@Nullable Key key, @Nullable CachedTile tile, RemovalCause cause) {
     if (tile != null) {
       gone.accept(tile);
     }
