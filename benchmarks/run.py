@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bench_batches
+import bench_cache
 import bench_compressed
 import bench_conversions
 import bench_cutouts
@@ -20,6 +21,7 @@ import bench_memory
 import bench_starts
 import bench_streams
 import bench_tables
+import bench_training
 import bench_writes
 import bench_zones
 import report
@@ -39,6 +41,8 @@ SUBJECTS = (
     bench_zones,
     bench_headers,
     bench_batches,
+    bench_training,
+    bench_cache,
     bench_memory,
     bench_starts,
     bench_writes,

@@ -18,6 +18,7 @@ import torch
 from torchfits import _jvm
 from torchfits._dlpack import Exported, tensor_at
 from torchfits._memory import Content, Source, kept
+from torchfits._settings import CacheSettings
 from torchfits.errors import BY_KIND, EngineError, FitsError
 
 if TYPE_CHECKING:
@@ -226,6 +227,16 @@ class _About(Protocol):
     def stages(self) -> object: ...
 
 
+class _Caches(Protocol):
+    def configure(self, policy: str, memoryBytes: int, folder: str | None, folderBytes: int, /) -> None: ...
+
+    def clear(self) -> None: ...
+
+    def clearFolder(self) -> None: ...
+
+    def stats(self) -> object: ...
+
+
 class _Api:
     """The classes of `org.torchfits.api`, each looked up at its first use: JPype takes milliseconds for one."""
 
@@ -262,6 +273,10 @@ class _Api:
     @cached_property
     def about(self) -> _About:
         return cast("_About", self._class("About"))
+
+    @cached_property
+    def caches(self) -> _Caches:
+        return cast("_Caches", self._class("Caches"))
 
     def _class(self, name: str) -> object:
         return self._jpype.JClass(f"org.torchfits.api.{name}")
@@ -945,8 +960,35 @@ def stages() -> dict[str, int]:
 
 
 def _counts(text: str) -> dict[str, int]:
-    lines = (line.split("\t") for line in text.split("\n"))
-    return {name.lower(): int(count) for name, count in lines}
+    return {name.lower(): int(count) for name, count in _named(text).items()}
+
+
+def _named(text: str) -> dict[str, str]:
+    """Of lines of name, tab and value."""
+    return dict(line.split("\t", 1) for line in text.split("\n"))
+
+
+def cache_stats() -> dict[str, str]:
+    """What the engine keeps from one read for the next, as `Caches.stats` tells it."""
+    return _named(str(_enter().caches.stats()))
+
+
+def clear_caches(*, disk: bool) -> None:
+    """Forgets what is kept in memory, and also in the cache folder if `disk`."""
+    api = _enter()
+    api.caches.clear()
+    if disk:
+        api.caches.clearFolder()
+
+
+def configure_caches(settings: CacheSettings) -> None:
+    """Chooses how much the engine keeps."""
+    _configure(_enter(), settings)
+
+
+def _configure(api: _Api, settings: CacheSettings) -> None:
+    memory_bytes, disk_bytes = (-1 if n is None else n for n in (settings.memory_bytes, settings.disk_bytes))
+    api.caches.configure((settings.policy or "").upper(), memory_bytes, settings.disk, disk_bytes)
 
 
 def encode(path: Source) -> str:
@@ -973,7 +1015,11 @@ def _enter() -> _Api:
     global _api
     _jvm.enter()
     if _api is None:
-        _api = _Api()
+        api = _Api()
+        settings = CacheSettings.of_environment()
+        if settings != CacheSettings():
+            _configure(api, settings)
+        _api = api
     return _api
 
 

@@ -305,7 +305,11 @@ def without_rows(frame: MaterializedFrame) -> MaterializedFrame:
 def concatenated(parts: list[MaterializedFrame]) -> MaterializedFrame:
     """Frames of the same columns, one behind the other."""
     whole = copy.copy(parts[0])
-    vars(whole).update(vars(torch_frame.cat(parts, dim=0)))
+    if whole.feat_dict:
+        vars(whole).update(vars(torch_frame.cat(parts, dim=0)))
+    else:  # torch_frame takes such frames as having no rows
+        y = None if whole.y is None else torch.cat([cast("torch.Tensor", part.y) for part in parts])
+        TensorFrame.__init__(whole, {}, {}, y, num_rows=sum(map(len, parts)))
     whole.others = concatenate([part.others for part in parts])
     return whole
 

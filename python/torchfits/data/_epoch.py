@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, cast
 
+from torchfits import cache
 from torchfits.data._ahead import Ahead
 from torchfits.data._bad import BadSamples
-from torchfits.data._devices import Mover, pinned
+from torchfits.data._devices import Mover, in_pinned_memory, mapped, pinned
 from torchfits.data._random import draws
 from torchfits.data._reading import named, transformed, transformed_items
 
@@ -63,6 +64,7 @@ class Epoch:
                     asked = time.perf_counter()
                     accounts.used(asked - given)
             arrived(self._epoch + 1, 0)
+            cache.warn_of_disk()
         finally:
             self._ahead.stop()
             if bar is not None:
@@ -78,6 +80,8 @@ class Epoch:
             data = transformed(loader.dataset, samples, loader.seed, self._epoch).data
         else:
             data = loader.collate_fn(transformed_items(loader.dataset, samples, loader.seed, self._epoch))
+        if loader.pin_memory:
+            data = mapped(data, in_pinned_memory)
         if self._mover is not None:
             data = self._mover.moved(data)
         if loader.transform is not None:

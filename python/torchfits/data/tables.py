@@ -178,10 +178,6 @@ class TableDataset(ReadableDataset):
         """The column that is `y` of the frames."""
         return self._options["target"]
 
-    def items(self, reading: Reading, ids: Sequence[int]) -> Any:  # noqa: ANN401 - a frame is a sequence of its rows
-        """The rows as one frame, which is a sequence of frames of one row, or a list of what the transform gives."""
-        return super().items(reading, ids) if self.transform is not None else reading.result()[0].data
-
     def describe(self, index: int) -> str:
         """The table and the row of it (after conditions), from 0."""
         name = f"frame of {self._frame.source}" if self._frame is not None else str(self._table)
