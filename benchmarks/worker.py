@@ -158,6 +158,11 @@ class Worker:
         loader = self.library.loader(paths, batch_size, workers)
         return lambda: (first_part(batch) for batch in loader)
 
+    def _loader_after(self, paths: list[str], batch_size: int, workers: int) -> Callable[[], Iterable[Any]]:
+        """Likewise, with workers that are forked from a process that has read."""
+        self.library.read_image(paths[0])
+        return self._loader(paths, batch_size, workers)
+
     def _training(self, paths: list[str], batch_size: int, workers: int, hdu: int) -> Callable[[], Iterable[Any]]:
         """Epochs as a training script runs them: our own loader, which has no workers, or that of a peer."""
         loader = self._training_loader(paths, batch_size, workers, hdu)
