@@ -14,12 +14,14 @@ import torch
 from torch.utils.data import Dataset
 
 from torchfits.data._collating import collate
+from torchfits.data._places import distinct
 from torchfits.data._random import draws
 from torchfits.data._transform import Transform
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from torchfits.data._places import Place
     from torchfits.errors import FitsError
 
 Empty = Callable[[tuple[int, ...], torch.dtype], torch.Tensor]
@@ -96,8 +98,19 @@ class ReadableDataset(Dataset[Any]):
         raise NotImplementedError
 
     @abstractmethod
+    def places(self, index: int) -> list[Place]:
+        """Files and HDUs that a sample is read from, each once."""
+        raise NotImplementedError
+
+    def all_places(self) -> list[Place]:
+        """Files and HDUs of all samples, each once."""
+        return distinct(place for index in range(len(self)) for place in self.places(index))
+
+    @abstractmethod
     def spec(self) -> dict[str, Any]:
         """The arguments of the construction but `transform`, as JSON can hold them: `from_spec` takes them.
+
+        The names of files are absolute.
 
         Raises:
             TypeError: if one cannot be written down.

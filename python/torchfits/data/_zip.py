@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from torchfits.data._places import distinct
 from torchfits.data._reading import ReadableDataset
 from torchfits.data._windows import PartsReading
+from torchfits.data._written import dataset_of, dataset_to_spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from torchfits.data._places import Place
     from torchfits.data._reading import Empty, Reading
     from torchfits.data._transform import Transform
 
@@ -67,9 +70,17 @@ class ZipDataset(ReadableDataset):
         """Where each part of the item comes from."""
         return "; ".join(f"{name}: {part.describe(index)}" for name, part in self.parts.items())
 
+    def places(self, index: int) -> list[Place]:
+        """Files and HDUs of all parts of the item."""
+        return distinct(place for part in self.parts.values() for place in part.places(index))
+
+    def all_places(self) -> list[Place]:
+        """Files and HDUs of all parts."""
+        return distinct(place for part in self.parts.values() for place in part.all_places())
+
     def spec(self) -> dict[str, Any]:
         """What the parts were made of, with their classes."""
-        return {name: {"dataset": type(part).__name__, **part.spec()} for name, part in self.parts.items()}
+        return {name: dataset_to_spec(part) for name, part in self.parts.items()}
 
     @classmethod
     def from_spec(
@@ -78,13 +89,7 @@ class ZipDataset(ReadableDataset):
         transform: Transform | Callable[[Any], Any] | None = None,
     ) -> ZipDataset:
         """The dataset of `spec`."""
-        from torchfits import data
-
-        parts: dict[str, Any] = {}
-        for name, told in spec.items():
-            kind = getattr(data, told["dataset"])
-            parts[name] = kind.from_spec({key: value for key, value in told.items() if key != "dataset"})
-        return cls(transform, **parts)
+        return cls(transform, **{name: dataset_of(part) for name, part in spec.items()})
 
     def _identity(self) -> Iterator[bytes]:
         for name, part in self.parts.items():

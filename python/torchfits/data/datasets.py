@@ -10,6 +10,7 @@ import torch
 from torchfits._location import section_text
 from torchfits._memory import Source, is_source
 from torchfits._results import engine_dtype
+from torchfits.data._places import Place, image_selector
 from torchfits.data._reading import Empty, ReadableDataset, Reading
 from torchfits.data._specs import (
     dtype_of,
@@ -17,11 +18,11 @@ from torchfits.data._specs import (
     hdu_of,
     identity_of,
     named,
-    require_paths,
     section_of,
     section_to_spec,
+    written,
 )
-from torchfits.data._windows import Images, image_selector, place
+from torchfits.data._windows import Images, place
 from torchfits.errors import MismatchError
 
 if TYPE_CHECKING:
@@ -105,10 +106,13 @@ class ImageDataset(ReadableDataset):
         """The file and the HDU."""
         return place(self.paths[index], self._hdu)
 
+    def places(self, index: int) -> list[Place]:
+        """The file and the HDU."""
+        return [Place(self.paths[index], image_selector(self._hdu))]
+
     def spec(self) -> dict[str, Any]:
         """What it was made of."""
-        require_paths(self.paths)
-        return {"paths": self.paths, **self._options()}
+        return {"paths": [written(path) for path in self.paths], **self._options()}
 
     def _options(self) -> dict[str, Any]:
         return {"hdu": self._hdu, "section": section_to_spec(self._section), "dtype": dtype_to_spec(self._dtype)}

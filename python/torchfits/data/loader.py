@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from torchfits.data._accounts import Report
     from torchfits.data._bad import OnBad
+    from torchfits.data._epoch import Watch
     from torchfits.data._reading import ReadableDataset
     from torchfits.data._transform import Transform
 
@@ -161,12 +162,16 @@ class DataLoader:
 
         An epoch begins when its first batch is asked for: an iterator that is not used is none.
         """
+        return self.watched(None)
+
+    def watched(self, watch: Watch | None) -> Iterator[Any]:
+        """Iterates; `watch` is told of each batch before its transforms, for `torchfits.lineage`."""
         epoch, position = self.epoch, self._resume_at
         self.epoch, self._resume_at = epoch + 1, 0
         self._at = (epoch, position)
         _set_epoch(self.sampler, epoch)
         _set_epoch(self.batch_sampler, epoch)
-        yield from Epoch(self, epoch, position).batches(self._accounts, self._arrived)
+        yield from Epoch(self, epoch, position, watch).batches(self._accounts, self._arrived)
 
     def _arrived(self, epoch: int, position: int) -> None:
         """Where an iteration is."""

@@ -13,9 +13,10 @@ import torch
 from torchfits import files
 from torchfits._memory import is_source
 from torchfits._results import engine_dtype
+from torchfits.data._places import Place, distinct, image_selector, table_selector
 from torchfits.data._reading import ReadableDataset, Samples
-from torchfits.data._specs import dtype_of, dtype_to_spec, hdu_of, identity_of, named, require_paths
-from torchfits.data._windows import Images, PartsReading, image_selector, place
+from torchfits.data._specs import dtype_of, dtype_to_spec, hdu_of, identity_of, named, written
+from torchfits.data._windows import Images, PartsReading, place
 from torchfits.errors import FitsError, MismatchError
 from torchfits.lazy import table
 from torchfits.tables import read_ahead
@@ -110,10 +111,25 @@ class SpectrumDataset(ReadableDataset):
         """The file, and the row of its table or images."""
         return self._rows.describe(index)
 
+    def places(self, index: int) -> list[Place]:
+        """The file, and the HDUs of it."""
+        return self._places([self.paths[self._rows.file(self.checked(index))]])
+
+    def all_places(self) -> list[Place]:
+        """All files, and the HDUs of them."""
+        return self._places(self.paths)
+
+    def _places(self, paths: Iterable[Any]) -> list[Place]:
+        if self._layout == "images":
+            selectors = [image_selector(hdu) for hdu in self._entries.values()]
+        else:
+            selectors = [table_selector(self._hdu)]
+        return distinct(Place(path, selector) for path in paths for selector in selectors)
+
     def spec(self) -> dict[str, Any]:
         """What it was made of."""
-        require_paths(self.paths)
-        return {"source": self.paths[0] if self._layout == "rows" else self.paths, **self._options()}
+        paths = [written(path) for path in self.paths]
+        return {"source": paths[0] if self._layout == "rows" else paths, **self._options()}
 
     def _options(self) -> dict[str, Any]:
         own = {"length": self._form.length, "dtype": dtype_to_spec(self._form.dtype)}
@@ -170,6 +186,8 @@ class _Rows(Protocol):
 
     def describe(self, index: int) -> str: ...
 
+    def file(self, index: int) -> int: ...
+
 
 @dataclass
 class _Files:
@@ -194,6 +212,9 @@ class _Files:
 
     def describe(self, index: int) -> str:
         return place(self.paths[index], self.hdu)
+
+    def file(self, index: int) -> int:
+        return index
 
 
 def _by_entry(columns: Mapping[str, Any], entries: Mapping[str, str]) -> dict[str, Any]:
@@ -238,6 +259,9 @@ class _TableRows:
 
     def describe(self, index: int) -> str:
         return f"{place(self.paths[0], self.hdu)}[row {index}]"
+
+    def file(self, index: int) -> int:  # noqa: ARG002 - any row
+        return 0
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_source": None}
@@ -337,9 +361,17 @@ class _ImageRows:
         )
 
     def describe(self, index: int) -> str:
+        file, row = self._found(index)
+        return f"{place(self.paths[file], self.entries['flux'])}[row {row}]"
+
+    def file(self, index: int) -> int:
+        return self._found(index)[0]
+
+    def _found(self, index: int) -> tuple[int, int]:
+        """File and row of a spectrum."""
         starts = torch.tensor(self._first_rows())
         file = int(torch.searchsorted(starts, index, right=True)) - 1
-        return f"{place(self.paths[file], self.entries['flux'])}[row {index - int(starts[file])}]"
+        return file, index - int(starts[file])
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_images": {}}
