@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 
+_NAMES = {
+    "run": ("dataset", "dataset_transform", "collate_fn", "transform", "length", "seed", "device", "versions"),
+    "file": ("hdus", "size", "modified", "inode", "sha256"),
+    "step": ("epoch", "position", "ids", "sha256"),
+}
+"""What each kind of line has at least."""
+
 Line = dict[str, Any]
 
 
@@ -44,13 +51,17 @@ class Contents:
         Raises:
             KeyError, TypeError, ValueError: if it is none.
         """
-        if "step" in line:
+        kind = next((kind for kind in _NAMES if kind in line), "run")
+        missing = [name for name in (kind, *_NAMES[kind]) if name not in line]
+        if missing:
+            raise ValueError(f"it has no {', '.join(missing)}")
+        if kind == "step":
             number = line["step"]
             if self.run is None or not 0 <= number <= len(self.steps):
                 raise ValueError(f"step {number} follows {len(self.steps)} steps")
             del self.steps[number:]
             self.steps.append((line["epoch"], line["position"]))
-        elif "file" in line:
+        elif kind == "file":
             self.files[line["file"]] = line
         elif line["run"] == FORMAT:
             self.run = line

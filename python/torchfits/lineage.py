@@ -92,7 +92,7 @@ class _Recorder:
     """Writes the steps of an iteration."""
 
     def __init__(self, loader: DataLoader, writer: RunWriter, making: Line, *, checksums: bool) -> None:
-        self._dataset = loader.dataset
+        self._loader = loader
         self._writer = writer
         self._making = making
         self._checksums = checksums
@@ -109,14 +109,14 @@ class _Recorder:
             self._number = self._writer.number_of(epoch, position)
             lines.extend(self._new_making())
         ids = cast("list[int]", samples.ids.tolist())  # pyright: ignore[reportUnknownMemberType]
-        lines.extend(self._new_files(_places(self._dataset, ids)))
+        lines.extend(self._new_files(_places(self._loader.dataset, ids)))
         told = {"step": self._number, "epoch": epoch, "position": position}
         lines.append({**told, "ids": ids_to_text(ids), "sha256": _digest(samples.data)})
         self._writer.write(lines)
         self._number += 1
 
     def _new_making(self) -> list[Line]:
-        making = {**self._making, "versions": _versions()}
+        making = {**self._making, "seed": self._loader.seed, "versions": _versions()}
         return [] if making == self._writer.contents.run else [making]
 
     def _new_files(self, places: list[Place]) -> Iterator[Line]:

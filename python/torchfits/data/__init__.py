@@ -2,6 +2,7 @@
 
 from torchfits.data import transforms
 from torchfits.data._collating import collate
+from torchfits.data._verifying import Failure, Verification
 from torchfits.data._zip import ZipDataset
 from torchfits.data.cutouts import CubeDataset, CutoutDataset
 from torchfits.data.datasets import ImageDataset
@@ -15,10 +16,12 @@ __all__ = [
     "CubeDataset",
     "CutoutDataset",
     "DataLoader",
+    "Failure",
     "ImageDataset",
     "SpectrumDataset",
     "StreamingDataset",
     "TableDataset",
+    "Verification",
     "ZipDataset",
     "collate",
     "transforms",

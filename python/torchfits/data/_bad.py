@@ -11,6 +11,7 @@ import torch
 from torchfits._columns import picked_rows, put_rows
 from torchfits.data._random import uniform
 from torchfits.data._reading import Samples
+from torchfits.data._windows import sorted_by_place
 from torchfits.errors import FitsError
 
 if TYPE_CHECKING:
@@ -40,12 +41,25 @@ class BadSamples:
             FitsError: if there is an error that no single sample has.
         """
         try:
-            return reading.result()
+            return [self._marked(samples) for samples in reading.result()]
         except FitsError as error:
             if self._loader.on_bad == "raise":
                 raise
             # Of what shape the samples should be is known from none of them.
             return [Samples(None, torch.tensor(batch), self._each_bad(batch, error)) for batch in batches]
+
+    def _marked(self, samples: Samples) -> Samples:
+        """The batch with those of its samples bad too whose HDUs failed when they were verified."""
+        failed = self._loader.failed
+        if not failed:
+            return samples
+        bad = dict(samples.bad)
+        ids = cast("list[int]", samples.ids.tolist())  # pyright: ignore[reportUnknownMemberType]
+        for number, sample in enumerate(ids):
+            for place in self._loader.dataset.places(sample):
+                if place.key in failed:
+                    bad.setdefault(number, failed[place.key])
+        return replace(samples, bad=sorted_by_place(bad))
 
     def _each_bad(self, batch: Sequence[int], error: FitsError) -> list[tuple[int, FitsError]]:
         bad: list[tuple[int, FitsError]] = []

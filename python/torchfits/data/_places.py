@@ -27,6 +27,11 @@ class Place(NamedTuple):
     required: bool = True
 
     @property
+    def key(self) -> tuple[object, _engine.Selector]:
+        """The same for the same HDU of the same file; bytes are known by the object that holds them."""
+        return self.source if isinstance(self.source, str) else id(self.source), self.selector
+
+    @property
     def hdu(self) -> Hdu | None:
         """The HDU as it was asked for; None for the first one of its kind."""
         number, name, version = self.selector
@@ -36,10 +41,10 @@ class Place(NamedTuple):
 
 
 def distinct(places: Iterable[Place]) -> list[Place]:
-    """Each once, in their order; bytes are known by the object that holds them."""
+    """Each once, in their order."""
     found: dict[object, Place] = {}
     for place in places:
-        found.setdefault((place.source if isinstance(place.source, str) else id(place.source), place.selector), place)
+        found.setdefault(place.key, place)
     return list(found.values())
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from torchfits.data._places import Place
+    from torchfits.data._verifying import Verification
     from torchfits.errors import FitsError
 
 Empty = Callable[[tuple[int, ...], torch.dtype], torch.Tensor]
@@ -105,6 +106,15 @@ class ReadableDataset(Dataset[Any]):
     def all_places(self) -> list[Place]:
         """Files and HDUs of all samples, each once."""
         return distinct(place for index in range(len(self)) for place in self.places(index))
+
+    def verify(self) -> Verification:
+        """Reads the HDUs of all samples, and compares them with the sums that their CHECKSUM and DATASUM tell.
+
+        All their bytes are read, one file after another: not for the way of training.
+        """
+        from torchfits.data._verifying import verified
+
+        return verified(self.all_places())
 
     @abstractmethod
     def spec(self) -> dict[str, Any]:

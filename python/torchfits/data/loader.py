@@ -15,13 +15,15 @@ from torchfits.data._plans import plan
 from torchfits.data._schedule import Schedule, ordered, sampled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from torchfits.data._accounts import Report
     from torchfits.data._bad import OnBad
     from torchfits.data._epoch import Watch
     from torchfits.data._reading import ReadableDataset
     from torchfits.data._transform import Transform
+    from torchfits.data._verifying import Verification
+    from torchfits.errors import FitsError
 
 __all__ = ["Batch", "DataLoader"]
 
@@ -140,6 +142,7 @@ class DataLoader:
         self.progress = progress
         self.epoch = 0
         self.bad: dict[int, str] = {}
+        self.failed: Mapping[object, FitsError] = {}
         self._resume_at = 0
         self._at = (0, 0)
         self._accounts = Accounts()
@@ -221,6 +224,16 @@ class DataLoader:
         self.epoch, self._resume_at = self._at = (state_dict["epoch"], state_dict["position"])
 
     # What is going on
+
+    def verify(self) -> Verification:
+        """Compares all HDUs of the dataset with their CHECKSUM and DATASUM, as `dataset.verify()`.
+
+        Samples of those that do not fit are bad from now on, as if they could not be read. A resumed run has the same
+        batches if it does the same; so have all ranks.
+        """
+        found = self.dataset.verify()
+        self.failed = found.errors
+        return found
 
     def report(self) -> Report:
         """What training waited for, and what to change; since the loader was made."""
