@@ -8,7 +8,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, cast
 
 import torch
 from torch.utils.data import Dataset
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from torchfits.data._places import Place
     from torchfits.data._verifying import Verification
     from torchfits.errors import FitsError
+
+OnBad: TypeAlias = 'Literal["raise", "skip", "substitute"]'
+"""What becomes of samples that cannot be read."""
 
 Empty = Callable[[tuple[int, ...], torch.dtype], torch.Tensor]
 """Gives memory for a batch: a tensor of that shape and dtype, dense, on the CPU, perhaps pinned."""
@@ -64,7 +67,12 @@ class ReadableDataset(Dataset[Any]):
     """A map-style dataset of which batches are read as one.
 
     Making one reads nothing and starts no engine; it is picklable if what it was made of is.
+
+    Attributes:
+        on_bad: what becomes of samples that cannot be read, unless a loader of torchfits says otherwise.
     """
+
+    on_bad: OnBad = "raise"
 
     def __init__(self, transform: Transform | Callable[[Any], Any] | None = None) -> None:
         """Keeps what becomes of items.
@@ -162,13 +170,17 @@ class ReadableDataset(Dataset[Any]):
     def __getitems__(self, indices: Sequence[int]) -> list[Any]:
         """The samples of a batch after the transform, read by one call of the engine."""
         ids = [self.checked(index) for index in indices]
-        return self.items(self.begin([ids]), ids)
+        return self.items(self.begin_items(ids), ids)
+
+    def begin_items(self, ids: Sequence[int]) -> Reading:
+        """Begins to read what `items` takes."""
+        return self.begin([ids])
 
     def items(self, reading: Reading, ids: Sequence[int]) -> list[Any]:  # noqa: ARG002 - for datasets that read anew
         """The items of one batch that was begun, after the transform.
 
         Args:
-            reading: what `begin` gave for the batch.
+            reading: what `begin_items` gave for the batch.
             ids: of its samples.
         """
         (samples,) = reading.result()

@@ -31,11 +31,11 @@ class ZipDataset(ReadableDataset):
 
         Args:
             transform: of the dicts: a `Transform` of whole batches, or anything that is called with one item.
-            **parts: datasets of torchfits without a transform of their own.
+            **parts: datasets of torchfits without a transform and `on_bad` of their own.
 
         Raises:
             TypeError: if a part is no dataset of torchfits.
-            ValueError: without parts, or if a part has a transform.
+            ValueError: without parts, or if a part has a transform or `on_bad`.
         """
         super().__init__(transform)
         for name, part in parts.items():
@@ -43,6 +43,8 @@ class ZipDataset(ReadableDataset):
                 raise TypeError(f"{name} is no dataset of torchfits, but {type(part).__name__}")
             if part.transform is not None:
                 raise ValueError(f"the transform of {name} belongs to the ZipDataset, which has the whole item")
+            if part.on_bad != "raise":
+                raise ValueError(f"on_bad of {name} belongs to the loader, which knows the whole item")
         if not parts:
             raise ValueError("a ZipDataset has at least one part")
         self.parts = parts

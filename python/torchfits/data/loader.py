@@ -9,6 +9,7 @@ import torch
 from torch import distributed
 
 from torchfits.data._accounts import Accounts
+from torchfits.data._bad import require_policy
 from torchfits.data._epoch import Batch, Epoch
 from torchfits.data._order import Order, Share
 from torchfits.data._plans import plan
@@ -18,9 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from torchfits.data._accounts import Report
-    from torchfits.data._bad import OnBad
     from torchfits.data._epoch import Watch
-    from torchfits.data._reading import ReadableDataset
+    from torchfits.data._reading import OnBad, ReadableDataset
     from torchfits.data._transform import Transform
     from torchfits.data._verifying import Verification
     from torchfits.errors import FitsError
@@ -66,7 +66,7 @@ class DataLoader:
         shuffle_window: int | None = None,
         prefetch_batches: int = 8,
         prefetch_bytes: int = 256 << 20,
-        on_bad: OnBad = "raise",
+        on_bad: OnBad | None = None,
         transform: Transform | Callable[[Any], Any] | None = None,
         device: str | int | torch.device | None = None,
         rank: int | None = None,
@@ -93,7 +93,8 @@ class DataLoader:
             prefetch_bytes: bound of these, but one batch is always read ahead unless `prefetch_batches` is 0.
             on_bad: what becomes of samples that cannot be read: "raise" their error when their batch comes; "skip"
                 them, so that the batch is smaller (or not there, but an error where other ranks wait for it);
-                "substitute" others, chosen by (seed, epoch, id). `bad` tells which they were, and why.
+                "substitute" others, chosen by (seed, epoch, id). `bad` tells which they were, and why. None for what
+                the dataset says, which is "raise" unless it was told otherwise.
             transform: of whole batches, on `device`, after the dataset's own.
             device: where batches go; to a GPU they are copied by a stream of its own.
             rank: of this process among `world_size`; None for that of `torch.distributed`, 0 if it is not in use.
@@ -115,8 +116,8 @@ class DataLoader:
             raise ValueError("a sampler says the order: shuffle does not go with it")
         if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
             raise ValueError("batch_sampler does not go with batch_size, shuffle, sampler and drop_last")
-        if on_bad not in ("raise", "skip", "substitute"):
-            raise ValueError(f"on_bad is 'raise', 'skip' or 'substitute', not {on_bad!r}")
+        if on_bad is not None:
+            require_policy(on_bad)
         if prefetch_batches < 0 or prefetch_bytes < 1:
             raise ValueError("prefetch_batches is from 0, prefetch_bytes from 1")
         if shuffle_window is not None and shuffle_window < 1:
@@ -133,7 +134,7 @@ class DataLoader:
         self.seed = seed if generator is None else int(torch.randint(2**62, (), generator=generator))
         self.prefetch_batches = prefetch_batches
         self.prefetch_bytes = prefetch_bytes
-        self.on_bad: OnBad = on_bad
+        self.on_bad: OnBad = dataset.on_bad if on_bad is None else on_bad
         self.transform = transform
         self.device = None if device is None else torch.device(device)
         on_gpu = self.device is not None and self.device.type == "cuda"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import math
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
@@ -243,19 +244,9 @@ class _TableRows:
         return self._rows().count()
 
     def begin(self, ids: list[torch.Tensor], *, keep_going: bool, empty: Empty | None) -> Reading:  # noqa: ARG002
-        rows = self._rows()
-        names = list(rows.schema)
-        read = rows.take(torch.cat(ids)).begin(names)
-        whole: dict[str, Any] = {}
-
-        def one(place: int) -> dict[str, torch.Tensor]:
-            if not whole:
-                columns = dict(zip(self._names(), read().values(), strict=True))
-                whole.update(_by_entry(columns, self.entries))
-            return {entry: column[place] for entry, column in whole.items()}
-
-        reads = [functools.partial(one, place) for place in range(sum(map(len, ids)))]
-        return _SpectraReading(reads, ids, list(self.entries), self.form, keep_going=False)
+        window = _TableWindow(self._rows(), self._names(), self.entries, torch.cat(ids))
+        reads = [functools.partial(window.spectrum, place) for place in range(len(window.numbers))]
+        return _SpectraReading(reads, ids, list(self.entries), self.form, keep_going)
 
     def describe(self, index: int) -> str:
         return f"{place(self.paths[0], self.hdu)}[row {index}]"
@@ -265,6 +256,35 @@ class _TableRows:
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_source": None}
+
+
+class _TableWindow:
+    """Rows of a table that are read together, or one by one if that fails."""
+
+    def __init__(self, rows: Any, names: list[str], entries: Mapping[str, str], numbers: torch.Tensor) -> None:  # noqa: ANN401
+        """Begins to read rows of a Source."""
+        self.numbers = numbers
+        self._rows = rows
+        self._names = names
+        self._entries = entries
+        self._read: Callable[[], Mapping[str, Any]] | None = rows.take(numbers).begin(list(rows.schema))
+        self._whole: dict[str, Any] | None = None
+
+    def spectrum(self, place: int) -> dict[str, torch.Tensor]:
+        """One of the rows."""
+        read, self._read = self._read, None
+        if read is not None:
+            # A row that is bad fails all, also if it only lies between those that are wanted.
+            with suppress(FitsError):
+                self._whole = self._named(read())
+        if self._whole is not None:
+            return {entry: column[place] for entry, column in self._whole.items()}
+        number = int(self.numbers[place])
+        alone = self._rows.take(slice(number, number + 1)).read(list(self._rows.schema))
+        return {entry: column[0] for entry, column in self._named(alone).items()}
+
+    def _named(self, columns: Mapping[str, Any]) -> dict[str, Any]:
+        return _by_entry(dict(zip(self._names, columns.values(), strict=True)), self._entries)
 
 
 @dataclass
