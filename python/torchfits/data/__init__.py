@@ -2,6 +2,7 @@
 
 from torchfits.data import transforms
 from torchfits.data._collating import collate
+from torchfits.data._flight import flight_recording
 from torchfits.data._verifying import Failure, Verification
 from torchfits.data._zip import ZipDataset
 from torchfits.data.cutouts import CubeDataset, CutoutDataset
@@ -24,5 +25,6 @@ __all__ = [
     "Verification",
     "ZipDataset",
     "collate",
+    "flight_recording",
     "transforms",
 ]
