@@ -226,16 +226,6 @@ class _About(Protocol):
     def stages(self) -> object: ...
 
 
-class Recording(Protocol):
-    """An object of Java that is only passed on."""
-
-
-class _Recordings(Protocol):
-    def begin(self) -> Recording: ...
-
-    def end(self, recording: Recording, descriptor: int, /) -> None: ...
-
-
 class _Api:
     """The classes of `org.torchfits.api`, each looked up at its first use: JPype takes milliseconds for one."""
 
@@ -272,10 +262,6 @@ class _Api:
     @cached_property
     def about(self) -> _About:
         return cast("_About", self._class("About"))
-
-    @cached_property
-    def recordings(self) -> _Recordings:
-        return cast("_Recordings", self._class("Recordings"))
 
     def _class(self, name: str) -> object:
         return self._jpype.JClass(f"org.torchfits.api.{name}")
@@ -942,24 +928,6 @@ def describe() -> str:
     api = _enter()
     try:
         return str(api.about.describe())
-    except api.Error as error:
-        raise _translate(error) from None
-
-
-def begin_recording() -> Recording:
-    """Starts the JVM's Flight Recorder."""
-    api = _enter()
-    try:
-        return api.recordings.begin()
-    except api.Error as error:
-        raise _translate(error) from None
-
-
-def end_recording(recording: Recording, descriptor: int) -> None:
-    """Ends what `begin_recording` started, and writes it to a file that is open."""
-    api = _enter()
-    try:
-        api.recordings.end(recording, descriptor)
     except api.Error as error:
         raise _translate(error) from None
 

@@ -1,8 +1,8 @@
 """Datasets, transforms and a loader for training."""
 
+from torchfits._flight import flight_recording
 from torchfits.data import transforms
 from torchfits.data._collating import collate
-from torchfits.data._flight import flight_recording
 from torchfits.data._verifying import Failure, Verification
 from torchfits.data._zip import ZipDataset
 from torchfits.data.cutouts import CubeDataset, CutoutDataset
