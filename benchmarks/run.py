@@ -20,6 +20,7 @@ import bench_memory
 import bench_starts
 import bench_streams
 import bench_tables
+import bench_training
 import bench_writes
 import bench_zones
 import report
@@ -39,6 +40,7 @@ SUBJECTS = (
     bench_zones,
     bench_headers,
     bench_batches,
+    bench_training,
     bench_memory,
     bench_starts,
     bench_writes,

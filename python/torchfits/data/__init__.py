@@ -3,6 +3,7 @@
 from torchfits._flight import flight_recording
 from torchfits.data import transforms
 from torchfits.data._collating import collate
+from torchfits.data._statistics import Statistics, statistics
 from torchfits.data._verifying import Failure, Verification
 from torchfits.data._zip import ZipDataset
 from torchfits.data.cutouts import CubeDataset, CutoutDataset
@@ -20,11 +21,13 @@ __all__ = [
     "Failure",
     "ImageDataset",
     "SpectrumDataset",
+    "Statistics",
     "StreamingDataset",
     "TableDataset",
     "Verification",
     "ZipDataset",
     "collate",
     "flight_recording",
+    "statistics",
     "transforms",
 ]

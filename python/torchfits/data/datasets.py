@@ -12,7 +12,7 @@ from torchfits._memory import Source, is_source
 from torchfits._results import engine_dtype
 from torchfits.data._bad import BadSamples, OwnPolicy, require_policy
 from torchfits.data._places import Place, image_selector
-from torchfits.data._reading import Empty, OnBad, ReadableDataset, Reading, transformed_items
+from torchfits.data._reading import Empty, OnBad, ReadableDataset, Reading, Samples, transformed_items
 from torchfits.data._specs import (
     dtype_of,
     dtype_to_spec,
@@ -132,6 +132,13 @@ class ImageDataset(ReadableDataset):
     def begin_items(self, ids: Sequence[int]) -> Reading:
         """Begins to read what `items` takes."""
         return self.begin([ids], keep_going=self.on_bad != "raise")
+
+    def alone(self, index: int) -> Samples:
+        """A batch of one image, before the transform, of whatever shape it is."""
+        self._images.forget()
+        samples = super().alone(index)
+        self._images.forget()
+        return samples
 
     def begin(
         self, batches: Sequence[Sequence[int]], *, keep_going: bool = False, empty: Empty | None = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import math
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
@@ -25,8 +24,10 @@ from torchfits.tables import read_ahead
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from torchfits._columns import RaggedColumn
     from torchfits._location import Hdu
     from torchfits._memory import Source
+    from torchfits._rows import Columns
     from torchfits.data._reading import Empty, Reading
     from torchfits.data._transform import Transform
 
@@ -172,6 +173,18 @@ class _Form:
                 row[: len(values)] = is_set(values) if name == "mask" else values
         return block
 
+    def batch_of(self, name: str, column: torch.Tensor | RaggedColumn) -> torch.Tensor:
+        """Rows of a column as a batch."""
+        if not isinstance(column, torch.Tensor):
+            return self.stacked(name, list(column))
+        rows = column.reshape(len(column), -1)
+        length = rows.shape[1] if self.length is None else self.length
+        dtype = torch.bool if name == "mask" else self.dtype or rows.dtype
+        block = torch.full((len(rows), length), _FILLS[name], dtype=dtype)
+        given = rows[:, :length]
+        block[:, : given.shape[1]] = is_set(given) if name == "mask" else given
+        return block
+
 
 def is_set(mask: torch.Tensor) -> torch.Tensor:
     """Where a stored mask is not 0; torch does not compare all unsigned integers."""
@@ -244,9 +257,12 @@ class _TableRows:
         return self._rows().count()
 
     def begin(self, ids: list[torch.Tensor], *, keep_going: bool, empty: Empty | None) -> Reading:  # noqa: ARG002
-        window = _TableWindow(self._rows(), self._names(), self.entries, torch.cat(ids))
-        reads = [functools.partial(window.spectrum, place) for place in range(len(window.numbers))]
-        return _SpectraReading(reads, ids, list(self.entries), self.form, keep_going)
+        rows = self._rows()
+        names = list(rows.schema)
+        # The names of the schema are those of the file, in the order of `_names`.
+        of_entry = dict(zip(self._names(), names, strict=True))
+        entries = {entry: of_entry[name] for entry, name in self.entries.items()}
+        return _TableReading(rows, ids, entries, self.form, keep_going=keep_going)
 
     def describe(self, index: int) -> str:
         return f"{place(self.paths[0], self.hdu)}[row {index}]"
@@ -258,33 +274,52 @@ class _TableRows:
         return {**self.__dict__, "_source": None}
 
 
-class _TableWindow:
-    """Rows of a table that are read together, or one by one if that fails."""
+class _TableReading:
+    """Rows of a table on their way into batches."""
 
-    def __init__(self, rows: Any, names: list[str], entries: Mapping[str, str], numbers: torch.Tensor) -> None:  # noqa: ANN401
-        """Begins to read rows of a Source."""
-        self.numbers = numbers
+    def __init__(
+        self,
+        rows: Any,  # noqa: ANN401 - a Source
+        ids: list[torch.Tensor],
+        entries: dict[str, str],
+        form: _Form,
+        *,
+        keep_going: bool,
+    ) -> None:
         self._rows = rows
-        self._names = names
+        self._read: Callable[[], Columns] | None = rows.take(torch.cat(ids)).begin(list(rows.schema))
+        self._ids = ids
         self._entries = entries
-        self._read: Callable[[], Mapping[str, Any]] | None = rows.take(numbers).begin(list(rows.schema))
-        self._whole: dict[str, Any] | None = None
+        self._form = form
+        self._keep_going = keep_going
 
-    def spectrum(self, place: int) -> dict[str, torch.Tensor]:
-        """One of the rows."""
-        read, self._read = self._read, None
-        if read is not None:
+    def result(self) -> list[Samples]:
+        assert self._read is not None
+        try:
+            columns = cast("dict[str, torch.Tensor | RaggedColumn]", self._read())
+        except FitsError:
             # A row that is bad fails all, also if it only lies between those that are wanted.
-            with suppress(FitsError):
-                self._whole = self._named(read())
-        if self._whole is not None:
-            return {entry: column[place] for entry, column in self._whole.items()}
-        number = int(self.numbers[place])
-        alone = self._rows.take(slice(number, number + 1)).read(list(self._rows.schema))
-        return {entry: column[0] for entry, column in self._named(alone).items()}
+            return self._one_by_one()
+        made: list[Samples] = []
+        first = 0
+        for ids in self._ids:
+            rows = slice(first, first + len(ids))
+            data = {entry: self._form.batch_of(entry, columns[name][rows]) for entry, name in self._entries.items()}
+            made.append(Samples(data, ids))
+            first += len(ids)
+        return made
 
-    def _named(self, columns: Mapping[str, Any]) -> dict[str, Any]:
-        return _by_entry(dict(zip(self._names, columns.values(), strict=True)), self._entries)
+    def _one_by_one(self) -> list[Samples]:
+        numbers = cast("list[int]", torch.cat(self._ids).tolist())  # pyright: ignore[reportUnknownMemberType]
+        reads = [functools.partial(self._spectrum, number) for number in numbers]
+        return _SpectraReading(reads, self._ids, list(self._entries), self._form, self._keep_going).result()
+
+    def _spectrum(self, number: int) -> dict[str, torch.Tensor]:
+        columns = self._rows.take(slice(number, number + 1)).read(list(self._rows.schema))
+        return {entry: columns[name][0] for entry, name in self._entries.items()}
+
+    def cancel(self) -> None:
+        self._read = None  # dropping what was begun stops it
 
 
 @dataclass

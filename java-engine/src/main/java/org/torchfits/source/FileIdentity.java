@@ -63,8 +63,9 @@ public record FileIdentity(long device, long inode, long size, long mtimeNanos, 
 
   /**
    * The file and its content as text. Not its attributes: a file that is linked to or that others
-   * may read now is the same one for those who go on reading it. Of bytes in memory it is the place:
-   * those that may change have another number at each look, and nobody can tell whether they did.
+   * may read now is the same one for those who go on reading it. Of bytes in memory it is the
+   * place: those that may change have another number at each look, and nobody can tell whether they
+   * did.
    */
   public String content() {
     return device == MEMORY
