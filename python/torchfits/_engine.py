@@ -1035,6 +1035,11 @@ def encode(path: Source) -> str:
     return name if name.isascii() else os.fsencode(name).decode("latin-1")
 
 
+def decode(name: str) -> str:
+    """The name of a file that `encode` gave."""
+    return os.fsdecode(name.encode("latin-1"))
+
+
 def _enter() -> _Api:
     global _api
     _jvm.enter()
