@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 MVN := bash scripts/mvn.sh
 JARS := $(patsubst %,python/torchfits/jars/%.jar,torchfits-dlpack torchfits-engine \
-	aircompressor commons-compress commons-io xz)
+	aircompressor caffeine commons-compress commons-io xz)
 # Folders are listed too: their times change when a file in them is deleted.
 JAVA_SOURCES := pom.xml .mvn/jvm.config $(shell find dlpack-bridge java-engine -path '*/target' -prune -o -print)
 
@@ -59,7 +59,7 @@ test: lint
 	$(call section,Java tests)
 	$(MVN) verify
 	$(call section,Python tests)
-	.venv/bin/pytest
+	.venv/bin/pytest --numprocesses 2 --dist worksteal
 
 format: setup
 	.venv/bin/ruff check --fix

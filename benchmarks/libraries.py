@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: From this size on the engine splits a read over its threads, and the limit does the same.
 THREADED_BYTES = 4 << 20
 #: Chunks of a limit that reads into memory that stays in a core's cache.
-CACHED_BYTES = 256 << 10
+BUFFER_BYTES = 1 << 20
 
 
 #: TFORM of each dtype of numpy.
@@ -206,6 +206,11 @@ class Torchfits:
         batches = cast("Iterable[dict[str, torch.Tensor]]", self.module.table(path, hdu=1).iter_batches(rows))
         return (batch.values() for batch in batches)
 
+    def statistics(self, path: str) -> dict[str, list[float]]:
+        """Count, mean, deviation, least and greatest of each column of a table; quartiles are found as well."""
+        found: Any = self.module.data.statistics(path)
+        return {name: [of.count, of.mean, of.std, of.min, of.max, *of.quartiles][:5] for name, of in found.items()}
+
     def loader(self, paths: list[str], batch_size: int, workers: int, hdu: int = 0) -> Iterable[Any]:
         """See Library."""
         from torchfits.data import ImageDataset
@@ -213,10 +218,11 @@ class Torchfits:
         return _data_loader(ImageDataset(paths, hdu=hdu), batch_size, workers)
 
     def own_loader(self, paths: list[str], batch_size: int, hdu: int = 0) -> Iterable[Any]:
-        """Our loader, which reads ahead by the engine's threads."""
+        """Our loader, which reads ahead by the engine's threads; every epoch reads its files, as the peers do."""
         from torchfits.data import DataLoader as OwnLoader
         from torchfits.data import ImageDataset
 
+        self.module.cache.resize(0)
         return OwnLoader(ImageDataset(paths, hdu=hdu, dtype=None), batch_size)
 
     def cutout_loader(self, boxes: list[Box], side: int, batch_size: int, workers: int) -> Iterable[Any]:  # noqa: ARG002
@@ -541,22 +547,17 @@ class ReadLimit:
         yield [self.read_image(path)]
 
     def stream_into_one_buffer(self, path: str) -> Iterable[Iterable[torch.Tensor]]:
-        """Read all bytes of the file, each thread again and again into one buffer of the size of a core's cache."""
+        """Read all bytes of the file from its first to its last one, again and again into one buffer."""
         fd = os.open(path, os.O_RDONLY)
         try:
             size = os.fstat(fd).st_size
-            buffers = [torch.empty(CACHED_BYTES, dtype=torch.uint8) for _ in range(self.threads)]
-            list(
-                self.pool.map(lambda thread: self._read_in_turn(fd, size, thread, buffers[thread]), range(self.threads))
-            )
-            yield buffers
+            buffer = torch.empty(BUFFER_BYTES, dtype=torch.uint8)
+            view = buffer.numpy().data
+            for at in range(0, size, BUFFER_BYTES):
+                _read_fully(fd, view[: min(BUFFER_BYTES, size - at)], at)
+            yield [buffer]
         finally:
             os.close(fd)
-
-    def _read_in_turn(self, fd: int, size: int, thread: int, buffer: torch.Tensor) -> None:
-        view = buffer.numpy().data
-        for at in range(thread * CACHED_BYTES, size, self.threads * CACHED_BYTES):
-            _read_fully(fd, view[: min(CACHED_BYTES, size - at)], at)
 
     def _read_split(self, fd: int, size: int) -> torch.Tensor:
         block = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)

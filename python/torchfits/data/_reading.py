@@ -141,6 +141,15 @@ class ReadableDataset(Dataset[Any]):
         ids = [self.checked(index) for index in indices]
         return self.items(self.begin([ids]), ids)
 
+    def alone(self, index: int) -> Samples:
+        """A batch of one sample, before the transform; it may have another shape than all others.
+
+        Raises:
+            FitsError: one of its subclasses, if it cannot be read.
+        """
+        (samples,) = self.begin([[index]]).result()
+        return samples
+
     def items(self, reading: Reading, ids: Sequence[int]) -> Any:  # noqa: ANN401, ARG002 - for datasets that read anew
         """The items of one batch that was begun, after the transform: a list, or a frame, which is one of its rows.
 

@@ -10,7 +10,7 @@ import torch
 from torchfits._location import section_text
 from torchfits._memory import Source, is_source
 from torchfits._results import engine_dtype
-from torchfits.data._reading import Empty, ReadableDataset, Reading
+from torchfits.data._reading import Empty, ReadableDataset, Reading, Samples, transformed_items
 from torchfits.data._specs import (
     dtype_of,
     dtype_to_spec,
@@ -37,8 +37,7 @@ class ImageDataset(ReadableDataset):
     """The images of many files, one an item.
 
     Picklable, and made without starting the engine, so that it works under `torch.utils.data.DataLoader` with
-    `num_workers=0` (the engine decodes a batch with threads of its own), with workers by forkserver and spawn, and with
-    forked workers if this process has not read anything with torchfits yet.
+    `num_workers=0` (the engine decodes a batch with threads of its own) and with workers by fork, forkserver and spawn.
 
     A batch (`__getitems__`, which DataLoader calls) is one call to the engine, if its images have one shape; images of
     different shapes are read one by one, for a `collate_fn` that can take them.
@@ -89,11 +88,14 @@ class ImageDataset(ReadableDataset):
         try:
             return super().items(reading, ids)
         except MismatchError:
-            return [self._alone(index) for index in ids]
+            return [item for index in ids for item in transformed_items(self, self.alone(index))]
 
-    def _alone(self, index: int) -> Any:  # noqa: ANN401 - what the transform gives
+    def alone(self, index: int) -> Samples:
+        """A batch of one image, before the transform, of whatever shape it is."""
         self._images.forget()
-        return super().items(self.begin([[index]]), [index])[0]
+        samples = super().alone(index)
+        self._images.forget()
+        return samples
 
     def begin(
         self, batches: Sequence[Sequence[int]], *, keep_going: bool = False, empty: Empty | None = None

@@ -51,6 +51,11 @@ public record FileIdentity(long device, long inode, long size, long mtimeNanos, 
     return new FileIdentity(MEMORY, number, size, address, constant ? 1 : Long.MAX_VALUE);
   }
 
+  /** Whether these are bytes in memory: other processes have other ones under the same identity. */
+  public boolean isMemory() {
+    return device == MEMORY;
+  }
+
   /** From a {@code struct statx}. */
   static FileIdentity of(MemorySegment struct) {
     return new FileIdentity(
@@ -63,8 +68,9 @@ public record FileIdentity(long device, long inode, long size, long mtimeNanos, 
 
   /**
    * The file and its content as text. Not its attributes: a file that is linked to or that others
-   * may read now is the same one for those who go on reading it. Of bytes in memory it is the place:
-   * those that may change have another number at each look, and nobody can tell whether they did.
+   * may read now is the same one for those who go on reading it. Of bytes in memory it is the
+   * place: those that may change have another number at each look, and nobody can tell whether they
+   * did.
    */
   public String content() {
     return device == MEMORY
