@@ -59,7 +59,7 @@ test: lint
 	$(call section,Java tests)
 	$(MVN) verify
 	$(call section,Python tests)
-	.venv/bin/pytest
+	.venv/bin/pytest --numprocesses 2 --dist worksteal
 
 format: setup
 	.venv/bin/ruff check --fix

@@ -65,7 +65,7 @@ def _first_ever(bench: Bench, name: str, path: str) -> Row:
 def _start(library: str, path: str, cache: Path) -> Outcome:
     cache.mkdir(exist_ok=True)
     command = [python_of(library), HERE / "worker.py", "start", library, path]
-    environment = worker_environment(XDG_CACHE_HOME=str(cache))
+    environment = worker_environment(library, XDG_CACHE_HOME=str(cache))
     try:
         done = subprocess.run(
             command,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from harness import MICROSECONDS, MILLISECONDS, OURS, Bench, Case, Row
+from harness import MICROSECONDS, MILLISECONDS, OURS, REFERENCE, Bench, Case, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +21,9 @@ CASES = {
 }
 SMALL_FILES = 300
 
+#: How many times as fast as the describe() of pandas, reading included.
+STATISTICS_GOAL = 2.0
+
 #: How many times as long as its columns a frame may take.
 FRAME_OVER_COLUMNS = 3.0
 
@@ -34,6 +37,7 @@ def rows(bench: Bench) -> Iterator[Row]:
             yield bench.measure(Case(name, "read_columns", paths, MILLISECONDS, goal_ratio=goal, options=options))
     yield from _small(bench)
     yield from _where(bench)
+    yield from _statistics(bench)
     yield from _frame(bench)
 
 
@@ -52,6 +56,17 @@ def _where(bench: Bench) -> Iterator[Row]:
             paths = [bench.files.table("7 numbers")]
             options = {"percent": percent}
             yield bench.measure(Case(name, "read_where", paths, MILLISECONDS, goal_ratio=2.0, options=options))
+
+
+def _statistics(bench: Bench) -> Iterator[Row]:
+    """Peers read the columns, of which pandas finds count, moments, extremes and quartiles."""
+    name = "table: statistics, 2M rows x 7"
+    if bench.wants(name):
+        paths = [bench.files.table("7 numbers")]
+        libraries = (OURS, "fitsio", REFERENCE)
+        yield bench.measure(
+            Case(name, "statistics", paths, MILLISECONDS, goal_ratio=STATISTICS_GOAL, libraries=libraries)
+        )
 
 
 def _frame(bench: Bench) -> Iterator[Row]:

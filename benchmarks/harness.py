@@ -139,7 +139,7 @@ class WorkerProcess:
             [python_of(library), HERE / "worker.py", "serve", library],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=worker_environment(),
+            env=worker_environment(library),
             text=True,
         )
 
@@ -291,8 +291,11 @@ def python_of(library: str) -> Path:
     return CPP_PYTHON if library == "cpp" else PYTHON
 
 
-def worker_environment(**changes: str) -> dict[str, str]:
-    """Environment of a worker: as it comes, but with byte code kept, as an installed package has."""
-    dropped = ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH")
+def worker_environment(library: str, **changes: str) -> dict[str, str]:
+    """Environment of a worker: as it comes, but with byte code kept, as an installed package has.
+
+    PYTHONPATH is not for the C++ package, which would become ours by it.
+    """
+    dropped = ("PYTHONDONTWRITEBYTECODE", *(["PYTHONPATH"] if library == "cpp" else []))
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
     return {**kept, **changes}

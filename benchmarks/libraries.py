@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 #: From this size on the engine splits a read over its threads, and the limit does the same.
 THREADED_BYTES = 4 << 20
 #: Chunks of a limit that reads into memory that stays in a core's cache.
-CACHED_BYTES = 256 << 10
+BUFFER_BYTES = 1 << 20
 
 
 #: TFORM of each dtype of numpy.
 TFORMS = {"i2": "I", "i4": "J", "i8": "K", "f4": "E", "f8": "D"}
+
+
+Box = tuple[str, int, int]
+"""A square of an image: the file, and its first row and column from 0."""
 
 
 class Library(Protocol):
@@ -80,8 +84,12 @@ class Library(Protocol):
         """Iterate over the table of HDU 1 in batches of so many rows, one tensor for each column."""
         ...
 
-    def loader(self, paths: list[str], batch_size: int, workers: int) -> Iterable[Any]:
-        """Iterate in order over batches of images, shape (batch_size, NAXIS2, NAXIS1)."""
+    def loader(self, paths: list[str], batch_size: int, workers: int, hdu: int = 0) -> Iterable[Any]:
+        """Iterate in order over batches of the images in an HDU, shape (batch_size, NAXIS2, NAXIS1)."""
+        ...
+
+    def cutout_loader(self, boxes: list[Box], side: int, batch_size: int, workers: int) -> Iterable[Any]:
+        """Iterate in order over batches of squares of the images in HDU 1, shape (batch_size, side, side)."""
         ...
 
     def versions(self) -> dict[str, str]:
@@ -104,6 +112,32 @@ class PathDataset(Dataset[torch.Tensor]):
     def __getitem__(self, index: int) -> torch.Tensor:
         """Image ``index``, from 0."""
         return self.read(self.paths[index])
+
+
+class BoxDataset(Dataset[torch.Tensor]):
+    """The map-style dataset a user writes around a library that reads parts: each process opens each file once."""
+
+    def __init__(self, boxes: list[Box], open_file: Callable[[str], Any], read: Callable[[Any, int, int], Any]) -> None:
+        """Keep the boxes, how a file is opened and how a box of it is read."""
+        self.boxes = boxes
+        self.open_file = open_file
+        self.read = read
+        self.files: dict[str, Any] = {}
+
+    def __len__(self) -> int:
+        """Count of boxes."""
+        return len(self.boxes)
+
+    def __getitem__(self, index: int) -> torch.Tensor:
+        """Box ``index``, from 0."""
+        path, row, column = self.boxes[index]
+        if path not in self.files:
+            self.files[path] = self.open_file(path)
+        return self.read(self.files[path], row, column)
+
+
+def _image_reader(library: Library, hdu: int) -> Callable[[str], torch.Tensor]:
+    return library.read_image if hdu == 0 else lambda path: library.read_extension(path, hdu)
 
 
 def _data_loader(dataset: Dataset[Any], batch_size: int, workers: int) -> DataLoader[Any]:
@@ -172,19 +206,31 @@ class Torchfits:
         batches = cast("Iterable[dict[str, torch.Tensor]]", self.module.table(path, hdu=1).iter_batches(rows))
         return (batch.values() for batch in batches)
 
-    def loader(self, paths: list[str], batch_size: int, workers: int) -> Iterable[Any]:
+    def statistics(self, path: str) -> dict[str, list[float]]:
+        """Count, mean, deviation, least and greatest of each column of a table; quartiles are found as well."""
+        found: Any = self.module.data.statistics(path)
+        return {name: [of.count, of.mean, of.std, of.min, of.max, *of.quartiles][:5] for name, of in found.items()}
+
+    def loader(self, paths: list[str], batch_size: int, workers: int, hdu: int = 0) -> Iterable[Any]:
         """See Library."""
         from torchfits.data import ImageDataset
 
-        return _data_loader(ImageDataset(paths), batch_size, workers)
+        return _data_loader(ImageDataset(paths, hdu=hdu), batch_size, workers)
 
-    def own_loader(self, paths: list[str], batch_size: int) -> Iterable[Any]:
-        """Our loader, which reads ahead by the engine's threads; every epoch reads its files, as the peers do."""
+    def own_loader(self, paths: list[str], batch_size: int, hdu: int = 0) -> Iterable[Any]:
+        """Our loader, which reads ahead by the engine's threads."""
         from torchfits.data import DataLoader as OwnLoader
         from torchfits.data import ImageDataset
 
-        self.module.cache.resize(0)
-        return OwnLoader(ImageDataset(paths, dtype=None), batch_size)
+        return OwnLoader(ImageDataset(paths, hdu=hdu, dtype=None), batch_size)
+
+    def cutout_loader(self, boxes: list[Box], side: int, batch_size: int, workers: int) -> Iterable[Any]:  # noqa: ARG002
+        """See Library; by our loader, which has no workers."""
+        from torchfits.data import CutoutDataset
+        from torchfits.data import DataLoader as OwnLoader
+
+        manifest = [(path, 1, (slice(y, y + side), slice(x, x + side))) for path, y, x in boxes]
+        return OwnLoader(CutoutDataset(manifest, fill=0, dtype=None), batch_size)
 
     def versions(self) -> dict[str, str]:
         """See Library."""
@@ -256,10 +302,10 @@ class CppTorchfits:
         """See Library."""
         return (batch.values() for batch in self.module.table.scan_torch(path, hdu=1, batch_size=rows))
 
-    def loader(self, paths: list[str], batch_size: int, workers: int) -> Iterable[Any]:
+    def loader(self, paths: list[str], batch_size: int, workers: int, hdu: int = 0) -> Iterable[Any]:
         """See Library; batches are (images, labels) pairs."""
         data = self.module.data
-        dataset = data.FitsImageDataset(paths, add_channel_dim=False)
+        dataset = data.FitsImageDataset(paths, hdu=hdu, add_channel_dim=False)
         return data.make_loader(
             dataset,
             batch_size=batch_size,
@@ -267,6 +313,15 @@ class CppTorchfits:
             num_workers=workers,
             persistent_workers=workers > 0,
         )
+
+    def cutout_loader(self, boxes: list[Box], side: int, batch_size: int, workers: int) -> Iterable[Any]:
+        """See Library; readers that keep files open, as the documentation of its own dataset of cutouts advises."""
+        dataset = BoxDataset(
+            boxes,
+            lambda path: self.module.open_subset_reader(path, 1),
+            lambda reader, y, x: reader.read_subset(x, y, x + side, y + side),
+        )
+        return _data_loader(dataset, batch_size, workers)
 
     def versions(self) -> dict[str, str]:
         """See Library."""
@@ -338,9 +393,18 @@ class Fitsio:
             for first in range(0, table.get_nrows(), rows):
                 yield _columns(table[first : first + rows])
 
-    def loader(self, paths: list[str], batch_size: int, workers: int) -> Iterable[Any]:
+    def loader(self, paths: list[str], batch_size: int, workers: int, hdu: int = 0) -> Iterable[Any]:
         """See Library."""
-        return _data_loader(PathDataset(paths, self.read_image), batch_size, workers)
+        return _data_loader(PathDataset(paths, _image_reader(self, hdu)), batch_size, workers)
+
+    def cutout_loader(self, boxes: list[Box], side: int, batch_size: int, workers: int) -> Iterable[Any]:
+        """See Library."""
+        dataset = BoxDataset(
+            boxes,
+            self.module.FITS,
+            lambda file, y, x: torch.from_numpy(file[1][y : y + side, x : x + side]),
+        )
+        return _data_loader(dataset, batch_size, workers)
 
     def versions(self) -> dict[str, str]:
         """See Library."""
@@ -416,9 +480,18 @@ class Astropy:
                 chosen = data[first : first + rows]
                 yield [_column(chosen[name]) for name in data.names]
 
-    def loader(self, paths: list[str], batch_size: int, workers: int) -> Iterable[Any]:
+    def loader(self, paths: list[str], batch_size: int, workers: int, hdu: int = 0) -> Iterable[Any]:
         """See Library."""
-        return _data_loader(PathDataset(paths, self.read_image), batch_size, workers)
+        return _data_loader(PathDataset(paths, _image_reader(self, hdu)), batch_size, workers)
+
+    def cutout_loader(self, boxes: list[Box], side: int, batch_size: int, workers: int) -> Iterable[Any]:
+        """See Library; ``section`` reads only the tiles that it needs."""
+        dataset = BoxDataset(
+            boxes,
+            self.module.open,
+            lambda file, y, x: _native(file[1].section[y : y + side, x : x + side]),
+        )
+        return _data_loader(dataset, batch_size, workers)
 
     def versions(self) -> dict[str, str]:
         """See Library."""
@@ -473,22 +546,17 @@ class ReadLimit:
         yield [self.read_image(path)]
 
     def stream_into_one_buffer(self, path: str) -> Iterable[Iterable[torch.Tensor]]:
-        """Read all bytes of the file, each thread again and again into one buffer of the size of a core's cache."""
+        """Read all bytes of the file from its first to its last one, again and again into one buffer."""
         fd = os.open(path, os.O_RDONLY)
         try:
             size = os.fstat(fd).st_size
-            buffers = [torch.empty(CACHED_BYTES, dtype=torch.uint8) for _ in range(self.threads)]
-            list(
-                self.pool.map(lambda thread: self._read_in_turn(fd, size, thread, buffers[thread]), range(self.threads))
-            )
-            yield buffers
+            buffer = torch.empty(BUFFER_BYTES, dtype=torch.uint8)
+            view = buffer.numpy().data
+            for at in range(0, size, BUFFER_BYTES):
+                _read_fully(fd, view[: min(BUFFER_BYTES, size - at)], at)
+            yield [buffer]
         finally:
             os.close(fd)
-
-    def _read_in_turn(self, fd: int, size: int, thread: int, buffer: torch.Tensor) -> None:
-        view = buffer.numpy().data
-        for at in range(thread * CACHED_BYTES, size, self.threads * CACHED_BYTES):
-            _read_fully(fd, view[: min(CACHED_BYTES, size - at)], at)
 
     def _read_split(self, fd: int, size: int) -> torch.Tensor:
         block = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bench_batches
-import bench_cache
 import bench_compressed
 import bench_conversions
 import bench_cutouts
@@ -21,6 +20,7 @@ import bench_memory
 import bench_starts
 import bench_streams
 import bench_tables
+import bench_training
 import bench_writes
 import bench_zones
 import report
@@ -40,7 +40,7 @@ SUBJECTS = (
     bench_zones,
     bench_headers,
     bench_batches,
-    bench_cache,
+    bench_training,
     bench_memory,
     bench_starts,
     bench_writes,

@@ -1,8 +1,10 @@
 """A process that holds one library, obeys JSON lines on stdin and answers with JSON lines on stdout.
 
 ``worker.py serve LIBRARY`` serves until stdin ends. ``worker.py start LIBRARY PATH`` measures one
-start: seconds of ``import torch``, then seconds from there to the library's first tensor. ``worker.py queries LIBRARY
-SMALL PATH LIMIT`` reads a small table, then twice the rows of a large one whose C0 is below a limit: seconds of both.
+start: seconds of ``import torch``, then seconds from there to the library's first tensor. ``worker.py first_batch
+LIBRARY FILE`` measures the import of a library and the first batch of its loader, of the paths in a JSON file.
+``worker.py queries LIBRARY SMALL PATH LIMIT`` reads a small table, then twice the rows of a large one whose C0 is below
+a limit: seconds of both.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     import torch
 
 RESET_PEAK = "5"
+KEPT_BYTES = 512 << 20
 WARM_UP_SECONDS = 1.0
 BATCH_ROWS = 1 << 16
 FITS_BLOCK = 2880
@@ -137,15 +140,80 @@ class Worker:
 
         return lambda: (self.library.module.read_table(path).feat_dict[stype.numerical] for path in paths)
 
+    def _statistics(self, paths: list[str]) -> Callable[[], Iterable[Any]]:
+        """What there is in all columns: by the library itself, or by pandas of what it reads."""
+        own = getattr(self.library, "statistics", None)
+        return lambda: (rounded(self._described(path) if own is None else own(path)) for path in paths)
+
+    def _described(self, path: str) -> dict[str, list[float]]:
+        import pandas as pd
+
+        columns = self.library.read_columns(path, None)
+        described = pd.DataFrame({number: column.numpy() for number, column in enumerate(columns)}).describe()
+        described.loc["std"] *= ((described.loc["count"] - 1) / described.loc["count"]) ** 0.5
+        return {
+            f"C{number}": list(described.loc[["count", "mean", "std", "min", "max"], number]) for number in described
+        }
+
     def _loader(self, paths: list[str], batch_size: int, workers: int) -> Callable[[], Iterable[Any]]:
         loader = self.library.loader(paths, batch_size, workers)
         return lambda: (first_part(batch) for batch in loader)
 
-    def _training(self, paths: list[str], batch_size: int, workers: int) -> Callable[[], Iterable[Any]]:
+    def _training(self, paths: list[str], batch_size: int, workers: int, hdu: int) -> Callable[[], Iterable[Any]]:
         """Epochs as a training script runs them: our own loader, which has no workers, or that of a peer."""
-        own = getattr(self.library, "own_loader", None)
-        loader = own(paths, batch_size) if own is not None else self.library.loader(paths, batch_size, workers)
+        self._keep(0)  # every epoch decodes, as those of the peers do
+        loader = self._training_loader(paths, batch_size, workers, hdu)
         return lambda: (first_part(batch) for batch in loader)
+
+    def _training_loader(self, paths: list[str], batch_size: int, workers: int, hdu: int) -> Iterable[Any]:
+        own = getattr(self.library, "own_loader", None)
+        return own(paths, batch_size, hdu) if own is not None else self.library.loader(paths, batch_size, workers, hdu)
+
+    def _keep(self, memory_bytes: int) -> None:
+        """Bounds what our library keeps of what it decoded; others keep nothing."""
+        if hasattr(self.library, "own_loader"):
+            self.library.module.cache.resize(memory_bytes)
+
+    def _training_cutouts(
+        self, paths: list[str], count: int, side: int, image_side: int, batch_size: int, workers: int
+    ) -> Callable[[], Iterable[Any]]:
+        """Epochs of random squares of images in HDU 1, the same for all libraries."""
+        random = Random(count)
+        boxes = [
+            (random.choice(paths), random.randrange(image_side - side), random.randrange(image_side - side))
+            for _ in range(count)
+        ]
+        self._keep(KEPT_BYTES)
+        loader = self.library.cutout_loader(boxes, side, batch_size, workers)
+        return lambda: (first_part(batch) for batch in loader)
+
+    def epochs(self, warm_paths: list[str], paths: list[str], batch_size: int, hdu: int) -> list[float]:
+        """Seconds of the first epochs over files, in a process whose code is warm from epochs over others."""
+        self._keep(KEPT_BYTES)
+        warm = self._training_loader(warm_paths, batch_size, 0, hdu)
+        self.work = lambda: (first_part(batch) for batch in warm)
+        self._warm_up()
+        loader = self._training_loader(paths, batch_size, 0, hdu)
+        self.work = lambda: (first_part(batch) for batch in loader)
+        return self.time(4)
+
+    def resident(self, paths: list[str], batch_size: int, epochs: int, hdu: int) -> dict[str, int]:
+        """Bytes of resident memory: the peak beyond what there was before, and the growth from the third epoch on.
+
+        A small read comes before, so that the library's own code does not count.
+        """
+        self._keep(KEPT_BYTES)
+        self.library.read_extension(paths[0], hdu)
+        gc.collect()
+        Path("/proc/self/clear_refs").write_text(RESET_PEAK)
+        before = peak_resident_bytes()
+        loader = self._training_loader(paths, batch_size, 0, hdu)
+        levels: list[int] = []
+        for _ in range(epochs):
+            for _ in loader:
+                pass
+            levels.append(resident_bytes("VmRSS"))
+        return {"peak": peak_resident_bytes() - before, "growth": levels[-1] - levels[min(2, epochs - 1)]}
 
     def peak(self, path: str, warm_path: str) -> dict[str, int]:
         """Bytes of the result, and of peak resident memory beyond it, while ``path`` is read.
@@ -170,38 +238,6 @@ class Worker:
         for _ in self.library.stream(path, BATCH_ROWS):
             pass
         return peak_resident_bytes() - before
-
-    def epochs(self, paths: list[str], batch_size: int, rounds: int) -> dict[str, list[float]]:
-        """Seconds of epochs that find the cache empty, and of those after them."""
-        self.work = self._training(paths, batch_size, 0)
-        cache = self.library.module.cache
-        cache.configure(memory_bytes=1 << 30)
-        cold: list[float] = []
-        warm: list[float] = []
-        for turn in range(2 * rounds):  # the first half lets pools and compilers settle
-            cache.clear()
-            first, second = self._seconds(), self._seconds()
-            if turn >= rounds:
-                cold.append(first)
-                warm.append(second)
-        return {"first": cold, "second": warm}
-
-    def peak_of_epochs(self, paths: list[str], batch_size: int, budget: int, epochs: int) -> dict[str, int]:
-        """Bytes by which epochs exceed a few files and the cache's budget, and the last epoch the second."""
-        self.work = self._training(paths[: 4 * batch_size], batch_size, 0)
-        self.library.module.cache.configure(memory_bytes=budget)
-        self._seconds()
-        self.library.module.cache.clear()
-        gc.collect()
-        before = resident_bytes()
-        Path("/proc/self/clear_refs").write_text(RESET_PEAK)
-        self.work = self._training(paths, batch_size, 0)
-        self.library.module.cache.configure(memory_bytes=budget)
-        after: list[int] = []
-        for _ in range(epochs):
-            self._seconds()
-            after.append(resident_bytes())
-        return {"beyond": peak_resident_bytes() - before - budget, "growth": after[-1] - after[1]}
 
     def versions(self) -> dict[str, str]:
         """Versions of what takes part, Java's too once it runs."""
@@ -276,6 +312,14 @@ class Digest:
         return {"kinds": sorted(self.kinds), "checksum": self.checksum}
 
 
+def rounded(statistics: dict[str, list[float]]) -> torch.Tensor:
+    """Numbers of each column with the six digits that do not depend on the order of summation."""
+    import torch
+
+    rows = [[float(f"{number:.6g}") for number in numbers] for numbers in statistics.values()]
+    return torch.tensor(rows, dtype=torch.float64)
+
+
 def is_valued(keyword: str) -> bool:
     """Tell keywords that have a value from commentary."""
     return keyword not in ("COMMENT", "HISTORY", "", "END")
@@ -297,14 +341,14 @@ def first_part(batch: Any) -> Any:  # noqa: ANN401
 
 def peak_resident_bytes() -> int:
     """Peak resident memory since it was last reset."""
+    return resident_bytes("VmHWM")
+
+
+def resident_bytes(kind: str) -> int:
+    """Resident memory, now (VmRSS) or at most (VmHWM)."""
     status = Path("/proc/self/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    line = next(line for line in status.splitlines() if line.startswith(kind))
     return int(line.split()[1]) * 1024
-
-
-def resident_bytes() -> int:
-    """Resident memory of this process."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def serve(name: str) -> None:
@@ -339,6 +383,25 @@ def start(name: str, path: str) -> None:
     print(json.dumps({"torch": imported - begin, "first": ready - imported}))
 
 
+def first_batch(name: str, listed: str) -> None:
+    """Measure the first batch of a loader in this fresh process, and print it with the import before it."""
+    import torch  # noqa: F401 - everybody needs it
+
+    paths = json.loads(Path(listed).read_text())
+    begin = time.perf_counter()
+    from libraries import LIBRARIES
+
+    library = LIBRARIES[name]()
+    own = getattr(library, "own_loader", None)
+    imported = time.perf_counter()
+    loader = own(paths, len(paths)) if own is not None else library.loader(paths, len(paths), 0)
+    batch = first_part(next(iter(loader)))
+    ready = time.perf_counter()
+    if len(batch) != len(paths):
+        raise ValueError(f"{len(batch)} images, not {len(paths)}")
+    print(json.dumps({"import": imported - begin, "first": ready - imported}))
+
+
 def queries(name: str, small: str, path: str, limit: str) -> None:
     """Measure the first and the second read of some rows in this fresh process and print them."""
     from libraries import LIBRARIES
@@ -355,4 +418,5 @@ def queries(name: str, small: str, path: str, limit: str) -> None:
 
 
 if __name__ == "__main__":
-    {"serve": serve, "start": start, "queries": queries}[sys.argv[1]](*sys.argv[2:])
+    programs = {"serve": serve, "start": start, "first_batch": first_batch, "queries": queries}
+    programs[sys.argv[1]](*sys.argv[2:])

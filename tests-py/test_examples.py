@@ -1,4 +1,4 @@
-"""The demo of `make demo`, run small, as a user runs it."""
+"""The demo of `make demo`, run small, as a user runs it, and the other examples, in this process."""
 
 from __future__ import annotations
 
@@ -179,3 +179,75 @@ def test_loaders_give_the_same_batches(tmp_path: Path, example: Callable[[str], 
     assert ours[0][1].tolist() == theirs[0][1].tolist() == [1, 4, 5, 6]
     assert torch.equal(ours[0][0][0], image[:64, :64])
     assert torch.equal(ours[0][0][3], image[136:, 236:])
+
+
+def run_example(name: str, example: Callable[[str], ModuleType], out: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    threads = torch.get_num_threads()
+    try:
+        with torch.random.fork_rng():
+            example(name).main(["--out", str(out)])
+    finally:
+        torch.set_num_threads(threads)
+    return capsys.readouterr().out
+
+
+def assert_drawn(path: Path) -> None:
+    pixels = imread(path)[..., :3]
+    assert min(pixels.shape[:2]) >= 450
+    assert pixels.mean(axis=2).std() > 0.05
+
+
+def test_example_galaxies_are_told_by_their_shapes(
+    tmp_path: Path, example: Callable[[str], ModuleType], capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = run_example("galaxy_classifier", example, tmp_path, capsys)
+
+    assert "720 galaxies to train with, 288 to test on" in told
+    assert number(r"commonest class: ([\d.]+)", told) < 0.4
+    assert number(r"accuracy: ([\d.]+)", told) > 0.8
+    assert_drawn(tmp_path / "galaxies.png")
+
+
+def test_example_spectra_hidden_pixels_are_predicted(
+    tmp_path: Path, example: Callable[[str], ModuleType], capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = run_example("spectrum_autoencoder", example, tmp_path, capsys)
+
+    found = number(r"chi squared of hidden pixels: ([\d.]+)", told)
+    assert 0.9 < found < 0.4 * number(r"of the mean spectrum: ([\d.]+)", told)
+    assert_drawn(tmp_path / "spectra.png")
+
+
+def test_example_redshifts_are_told_by_magnitudes(
+    tmp_path: Path, example: Callable[[str], ModuleType], capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = run_example("photometric_redshifts", example, tmp_path, capsys)
+
+    assert number(r"scatter of dz / \(1 \+ z\): ([\d.]+)", told) < 0.3 * number(r"median redshift: ([\d.]+)", told)
+    assert_drawn(tmp_path / "redshifts.png")
+
+
+def test_example_light_curves_are_told_apart(
+    tmp_path: Path, example: Callable[[str], ModuleType], capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = run_example("light_curves", example, tmp_path, capsys)
+
+    assert number(r"commonest class: ([\d.]+)", told) < 0.45
+    assert number(r"accuracy on 300 stars: ([\d.]+)", told) > 0.8
+    assert_drawn(tmp_path / "light_curves.png")
+
+
+def test_example_light_curves_padding_changes_nothing(example: Callable[[str], ModuleType]) -> None:
+    script = example("light_curves")
+    model = script.CurveTransformer(3).eval()
+    time, flux = torch.rand(2, 20).sort(1).values, torch.randn(2, 20)
+    label = torch.zeros(2, dtype=torch.int64)
+    is_padding = torch.zeros(2, 20, dtype=torch.bool)
+    longer = [torch.cat([part, torch.full((2, 7), 9.0)], 1) for part in (time, flux)]
+    masked = torch.cat([is_padding, torch.ones(2, 7, dtype=torch.bool)], 1)
+
+    with torch.inference_mode():
+        short = model(script.Curves(time, flux, is_padding, label))
+        padded = model(script.Curves(*longer, masked, label))
+
+    torch.testing.assert_close(padded, short)

@@ -113,3 +113,22 @@ def test_numericalBlock_nullValue_isNoNumber(dtype: str, null: int) -> None:
     expected = np.where(values == null, np.nan, values.astype("f4"))
     assert np.array_equal(block[:, 0].numpy(), expected.astype("f4"), equal_nan=True)
     _assert_are_those_of(found[0], expected)
+
+
+@pytest.mark.parametrize("count", range(1, 10))
+@pytest.mark.parametrize("rows", [1, 7, 1025, 20_000])
+def test_numericalBlock_anyNumberOfColumns_areSideBySide(count: int, rows: int) -> None:
+    random = _random()
+    columns = [random.integers(-(2**40), 2**40, rows) if i % 3 == 2 else random.normal(i, 1, rows) for i in range(count)]
+    block, found = _engine.make_numerical_block([torch.from_numpy(each) for each in columns], [None] * count)
+    assert np.array_equal(block.numpy(), np.stack(columns, 1, dtype="f4", casting="unsafe"))
+    for number, values in enumerate(columns):
+        _assert_are_those_of(found[number], values)
+
+
+def test_numericalBlock_longs_areRoundedWhereverTheyNeedMoreThanAnInt() -> None:
+    values = np.arange(-2000, 2000)
+    ends = [-(2**63), 2**63 - 1, 2**31 - 1, 2**31, -(2**31), -(2**31) - 1, 2**32, 2**53 + 1]
+    values[100 : 100 + len(ends)] = ends
+    block, _ = _engine.make_numerical_block([torch.from_numpy(values)], [None])
+    assert np.array_equal(block[:, 0].numpy(), values.astype("f4"))

@@ -166,3 +166,24 @@ def test_streamingDataset_overRowsAndCutouts_givesEachOnce(folder: Path) -> None
     assert all(np.array_equal(item.numpy(), image[box]) for item, box in zip(streamed, boxes, strict=True))
     with pytest.raises(ValueError, match="a window is from 1"):
         StreamingDataset(rows, window=0)
+
+
+def test_frames_withoutFeatures_areConcatenated(tmp_path: Path) -> None:
+    curves = [[1.0], [], [2.0, 3.0]]
+    torchfits.write(tmp_path / "curves.fits", {"CURVE": curves, "CLASS": ["A", "B", "A"]})
+    rows = TableDataset(tmp_path / "curves.fits", target="CLASS", stypes={"CURVE": "other", "CLASS": "categorical"})
+
+    frame = torchfits.data.collate([rows[i] for i in (2, 0, 1)])
+
+    assert len(frame) == 3
+    assert frame.y.tolist() == [0, 0, 1]
+    assert frame.others["CURVE"].to_list() == [[2.0, 3.0], [1.0], []]
+
+
+def test_loader_collateFn_getsOneFrame(tmp_path: Path) -> None:
+    torchfits.write(tmp_path / "rows.fits", {"A": torch.arange(5.0), "B": torch.arange(5.0) * 2})
+    rows = TableDataset(tmp_path / "rows.fits", target="B")
+    own = torchfits.data.DataLoader(rows, 2, collate_fn=lambda frame: (len(frame), frame.y.tolist()))
+    stock = DataLoader(rows, 2, collate_fn=lambda frame: (len(frame), frame.y.tolist()))
+
+    assert list(own) == list(stock) == [(2, [0.0, 2.0]), (2, [4.0, 6.0]), (1, [8.0])]

@@ -23,6 +23,7 @@ _KEPT_CACHES = 3
 _SIDES = {64: 600, 1024: 12}  # side of the image in pixels: how often it is read, enough for a profile
 _FIRST = (_engine.FIRST_IMAGE, None, 0)
 _FORMS = {"B": 1, "I": 2, "J": 4, "K": 8, "E": 4, "D": 8}  # of the columns of a table, with the bytes of each
+_WINDOWS = 100  # of each kind
 _TABLE = (_engine.FIRST_TABLE, None, 0)
 _ROWS = {1000: 100, 100_000: 6}  # rows of the table: how often it is read
 
@@ -73,6 +74,7 @@ def _read_everything(folder: Path) -> None:
         _read_table(str(path), times)
     paths = [str(folder / f"-32-{side}.fits") for side in (64, 64)]
     _engine.read_batch(_engine.Items(paths, [_FIRST], None, None), None)
+    _read_windows(paths, 64)
     with contextlib.suppress(FitsError):
         _engine.read_header(str(folder / "missing.fits"), (0, None, 0))
     with contextlib.suppress(EngineError):
@@ -86,6 +88,17 @@ def _read(path: str, times: int) -> None:
     _engine.read_image(path, _FIRST, section="1:9,2:7", scaled=True, dtype=None, general=False)
     _engine.read_header(path, (0, None, 0))
     _engine.list_hdus(path)
+
+
+def _read_windows(paths: list[str], side: int) -> None:
+    """Batches of whole images and of boxes, as loaders ask for them."""
+    whole = torch.zeros(64, 2, dtype=torch.int64)
+    box = torch.tensor([8, side, -4, side - 12]).expand(len(whole), 4)
+    for _ in range(_WINDOWS):
+        for items in (whole, torch.cat([whole, box], dim=1)):
+            for dtype in (None, "FLOAT32"):
+                window = _engine.Window(paths[:1], [_FIRST], items, [32, 32], dtype=dtype, keep_going=True)
+                _engine.begin_window(window).result()
 
 
 def _read_table(path: str, times: int) -> None:

@@ -18,6 +18,7 @@ from torch_frame import TensorFrame
 from torch_frame.data import Dataset
 
 from torchfits._columns import RaggedColumn, StringColumn
+from torchfits._fitting import stats_of, stype_of, vocabulary_of
 from torchfits._location import split_row_filter
 from torchfits._memory import Content, Source, Transfers, kept
 from torchfits._rows import concatenate, length
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from torchfits._location import Hdu
     from torchfits._rows import ColumnData
     from torchfits._stypes import Stats
+    from torchfits._summaries import Summary
     from torchfits.tables import Rows
 
 __all__ = ["MaterializedFrame", "RemoteMaterializedFrame", "materialize", "read_table"]
@@ -267,6 +269,31 @@ def _is_empty(column: ReadColumn) -> bool:
     return isinstance(column.data, torch.Tensor) and bool(torch.isnan(column.data).all())
 
 
+def of_summaries(
+    summaries: Mapping[str, Summary], rows: int, columns: Mapping[str, ColumnData], schema: Mapping[str, ColumnInfo]
+) -> MaterializedFrame:
+    """A frame without rows for `encode`, with the stypes, vocabulary and statistics that summaries tell.
+
+    Args:
+        summaries: of columns; those without are in `others`.
+        rows: number of rows that they are of.
+        columns: no row of each column.
+        schema: of them.
+    """
+    made = [_without_values(name, data, schema[name], summaries.get(name), rows) for name, data in columns.items()]
+    frame = _frame(made, 0, dict(schema), None)
+    frame.col_stats = stats_of({name: one for name, one in summaries.items() if name in columns}, rows)
+    return frame
+
+
+def _without_values(name: str, data: ColumnData, info: ColumnInfo, summary: Summary | None, rows: int) -> MadeColumn:
+    stype = None if summary is None else stype_of(name, summary, rows)
+    if stype is Stype.timestamp:
+        return MadeColumn(name, stype, torch.empty(0, 7, dtype=torch.int64), {})
+    made = made_column(ReadColumn(name, data, info), [stype])
+    return replace(made, vocabulary=vocabulary_of(summary)) if summary is not None and stype is not None else made
+
+
 def without_rows(frame: MaterializedFrame) -> MaterializedFrame:
     """A frame for `encode`, which keeps one of the rows in memory."""
     one = frame[torch.arange(min(1, len(frame)))]
@@ -278,7 +305,11 @@ def without_rows(frame: MaterializedFrame) -> MaterializedFrame:
 def concatenated(parts: list[MaterializedFrame]) -> MaterializedFrame:
     """Frames of the same columns, one behind the other."""
     whole = copy.copy(parts[0])
-    vars(whole).update(vars(torch_frame.cat(parts, dim=0)))
+    if whole.feat_dict:
+        vars(whole).update(vars(torch_frame.cat(parts, dim=0)))
+    else:  # torch_frame takes such frames as having no rows
+        y = None if whole.y is None else torch.cat([cast("torch.Tensor", part.y) for part in parts])
+        TensorFrame.__init__(whole, {}, {}, y, num_rows=sum(map(len, parts)))
     whole.others = concatenate([part.others for part in parts])
     return whole
 

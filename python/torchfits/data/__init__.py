@@ -2,6 +2,7 @@
 
 from torchfits.data import transforms
 from torchfits.data._collating import collate
+from torchfits.data._statistics import Statistics, statistics
 from torchfits.data._zip import ZipDataset
 from torchfits.data.cutouts import CubeDataset, CutoutDataset
 from torchfits.data.datasets import ImageDataset
@@ -17,9 +18,11 @@ __all__ = [
     "DataLoader",
     "ImageDataset",
     "SpectrumDataset",
+    "Statistics",
     "StreamingDataset",
     "TableDataset",
     "ZipDataset",
     "collate",
+    "statistics",
     "transforms",
 ]

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import torch
 
+from torchfits.data._collating import is_frame
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -105,5 +107,7 @@ def bytes_of(data: Any) -> int:  # noqa: ANN401 - see Samples
     """Of the tensors that a batch is made of."""
     if isinstance(data, torch.Tensor):
         return data.nbytes
+    if is_frame(data):  # which has much beside its rows
+        return sum(map(bytes_of, (data.feat_dict, data.y, data.others)))
     parts = cast("dict[Any, Any]", data if isinstance(data, dict) else getattr(data, "__dict__", {}))
     return sum(map(bytes_of, parts.values()))

@@ -77,13 +77,11 @@ class BadSamples:
             self._loader.bad[int(ids[place])] = str(error)
 
     def _good(self, samples: Samples) -> Samples:
-        bad = {place for place, _ in samples.bad}
-        good = torch.tensor([place for place in range(len(samples.ids)) if place not in bad], dtype=torch.int64)
-        if len(good) == 0:
-            if self._loader.world_size > 1:
-                raise samples.bad[0][1]
-            return replace(samples, data=None, ids=samples.ids[good], bad=())
-        return replace(samples, data=_rows(samples.data, good), ids=samples.ids[good], bad=())
+        if len(samples.bad) < len(samples.ids):
+            return good_part(samples)
+        if self._loader.world_size > 1:
+            raise samples.bad[0][1]
+        return replace(samples, data=None, ids=samples.ids[:0], bad=())
 
     def _substituted(self, samples: Samples) -> Samples:
         places = torch.tensor([place for place, _ in samples.bad])
@@ -123,6 +121,15 @@ class BadSamples:
         numbers = uniform(self._loader.seed, self._epoch, ids, _STREAM, (_ATTEMPTS, 2)).double()[:, attempt]
         count = len(self._loader.dataset)
         return ((numbers[:, 0] + numbers[:, 1] * 2.0**-24) * count).long().clamp(max=count - 1)
+
+
+def good_part(samples: Samples) -> Samples:
+    """A batch without its bad samples, of which not all are."""
+    if not samples.bad:
+        return samples
+    bad = {place for place, _ in samples.bad}
+    good = torch.tensor([place for place in range(len(samples.ids)) if place not in bad], dtype=torch.int64)
+    return replace(samples, data=_rows(samples.data, good), ids=samples.ids[good], bad=())
 
 
 def _is_dense(data: Any) -> bool:  # noqa: ANN401 - see Samples

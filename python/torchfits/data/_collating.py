@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from torch.utils.data import default_collate  # pyright: ignore[reportUnknownVariableType]
 
-__all__ = ["collate"]
+__all__ = ["collate", "is_frame"]
 
 
 def collate(items: Any) -> Any:  # noqa: ANN401 - items are whatever datasets give
@@ -17,19 +17,19 @@ def collate(items: Any) -> Any:  # noqa: ANN401 - items are whatever datasets gi
         items: of a dataset, at least one: what `default_collate` takes, `MaterializedFrame`s, or dicts of both; or
             one frame, whose rows the items are.
     """
-    if _is_frame(items):
+    if is_frame(items):
         return items
     first = items[0]
     if isinstance(first, Mapping):
         names = list(cast("Mapping[str, Any]", first))
         return {name: collate([item[name] for item in items]) for name in names}
-    if _is_frame(first):
+    if is_frame(first):
         from torchfits.frames import concatenated
 
         return concatenated(list(items))
     return default_collate(items)
 
 
-def _is_frame(data: object) -> bool:
+def is_frame(data: object) -> bool:
     """Whether it is a TensorFrame; torch_frame is not imported for the question."""
     return hasattr(data, "feat_dict")

@@ -45,6 +45,13 @@ def pinned(shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
     return torch.empty(shape, dtype=dtype, pin_memory=True)
 
 
+def in_pinned_memory(part: Any) -> Any:  # noqa: ANN401
+    """A part of a batch in such memory: a copy of what was made elsewhere, as by a transform."""
+    if isinstance(part, torch.Tensor) and part.is_pinned():
+        return part
+    return part.pin_memory() if hasattr(part, "pin_memory") else part
+
+
 def mapped(data: Any, function: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - see Samples
     """The batch with each of its parts changed."""
     if isinstance(data, dict):

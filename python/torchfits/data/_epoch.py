@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from torchfits import cache
 from torchfits.data._ahead import Ahead
 from torchfits.data._bad import BadSamples
-from torchfits.data._devices import Mover, pinned
+from torchfits.data._devices import Mover, in_pinned_memory, mapped, pinned
 from torchfits.data._random import draws
 from torchfits.data._reading import named, transformed, transformed_items
 
@@ -80,6 +80,8 @@ class Epoch:
             data = transformed(loader.dataset, samples, loader.seed, self._epoch).data
         else:
             data = loader.collate_fn(transformed_items(loader.dataset, samples, loader.seed, self._epoch))
+        if loader.pin_memory:
+            data = mapped(data, in_pinned_memory)
         if self._mover is not None:
             data = self._mover.moved(data)
         if loader.transform is not None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import torch
 from torch.utils.data import Dataset
 
-from torchfits.data._collating import collate
+from torchfits.data._collating import collate, is_frame
 from torchfits.data._random import draws
 from torchfits.data._transform import Transform
 
@@ -136,13 +136,22 @@ class ReadableDataset(Dataset[Any]):
         """
         return self.__getitems__([index])[0]
 
-    def __getitems__(self, indices: Sequence[int]) -> list[Any]:
+    def __getitems__(self, indices: Sequence[int]) -> Any:  # noqa: ANN401 - see items
         """The samples of a batch after the transform, read by one call of the engine."""
         ids = [self.checked(index) for index in indices]
         return self.items(self.begin([ids]), ids)
 
-    def items(self, reading: Reading, ids: Sequence[int]) -> list[Any]:  # noqa: ARG002 - for datasets that read anew
-        """The items of one batch that was begun, after the transform.
+    def alone(self, index: int) -> Samples:
+        """A batch of one sample, before the transform; it may have another shape than all others.
+
+        Raises:
+            FitsError: one of its subclasses, if it cannot be read.
+        """
+        (samples,) = self.begin([[index]]).result()
+        return samples
+
+    def items(self, reading: Reading, ids: Sequence[int]) -> Any:  # noqa: ANN401, ARG002 - for datasets that read anew
+        """The items of one batch that was begun, after the transform: a list, or a frame, which is one of its rows.
 
         Args:
             reading: what `begin` gave for the batch.
@@ -176,10 +185,11 @@ def transformed(dataset: Any, samples: Samples, seed: int | None = None, epoch: 
         return replace(samples, data=dataset.transform(samples.data))
 
 
-def transformed_items(dataset: Any, samples: Samples, seed: int | None = None, epoch: int = 0) -> list[Any]:  # noqa: ANN401
-    """The items of the batch after the dataset's transform, as for `transformed`."""
+def transformed_items(dataset: Any, samples: Samples, seed: int | None = None, epoch: int = 0) -> Any:  # noqa: ANN401
+    """The items of the batch after the dataset's transform, as for `transformed`: a list, or a frame of rows."""
     if dataset.transform is None or isinstance(dataset.transform, Transform):
-        return items_of(transformed(dataset, samples, seed, epoch).data)
+        data = transformed(dataset, samples, seed, epoch).data
+        return data if is_frame(data) else items_of(data)
     made: list[Any] = []
     for number, item in enumerate(items_of(samples.data)):
         own = samples.ids[number : number + 1]

@@ -10,7 +10,7 @@ import torch
 from torchfits._location import section_text
 from torchfits._memory import Source, is_source
 from torchfits._results import engine_dtype
-from torchfits.data._reading import Empty, ReadableDataset, Reading
+from torchfits.data._reading import Empty, ReadableDataset, Reading, Samples, transformed_items
 from torchfits.data._specs import (
     dtype_of,
     dtype_to_spec,
@@ -89,11 +89,14 @@ class ImageDataset(ReadableDataset):
         try:
             return super().items(reading, ids)
         except MismatchError:
-            return [self._alone(index) for index in ids]
+            return [item for index in ids for item in transformed_items(self, self.alone(index))]
 
-    def _alone(self, index: int) -> Any:  # noqa: ANN401 - what the transform gives
+    def alone(self, index: int) -> Samples:
+        """A batch of one image, before the transform, of whatever shape it is."""
         self._images.forget()
-        return super().items(self.begin([[index]]), [index])[0]
+        samples = super().alone(index)
+        self._images.forget()
+        return samples
 
     def begin(
         self, batches: Sequence[Sequence[int]], *, keep_going: bool = False, empty: Empty | None = None

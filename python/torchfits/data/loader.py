@@ -79,7 +79,8 @@ class DataLoader:
             sampler: gives ids of samples in the order that is wanted, instead of `shuffle`; of this rank alone.
             batch_sampler: gives ids of whole batches, instead of batch_size, shuffle, sampler and drop_last.
             num_workers: 0; the engine has threads.
-            collate_fn: makes a batch of a list of items, for what `default_collate` does not take; slower.
+            collate_fn: makes a batch of a list of items (of rows of a table: of one frame), for what `default_collate`
+                does not take; slower.
             pin_memory: whether batches are in pinned memory; None for whether `device` is a GPU.
             drop_last: whether samples that do not fill the last batch are left out.
             generator: draws the seed once, now, instead of `seed`: seeded alike on all ranks.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import math
 from dataclasses import dataclass, field
@@ -23,8 +22,10 @@ from torchfits.tables import read_ahead
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from torchfits._columns import RaggedColumn
     from torchfits._location import Hdu
     from torchfits._memory import Source
+    from torchfits._rows import Columns
     from torchfits.data._reading import Empty, Reading
     from torchfits.data._transform import Transform
 
@@ -155,6 +156,18 @@ class _Form:
                 row[: len(values)] = is_set(values) if name == "mask" else values
         return block
 
+    def batch_of(self, name: str, column: torch.Tensor | RaggedColumn) -> torch.Tensor:
+        """Rows of a column as a batch."""
+        if not isinstance(column, torch.Tensor):
+            return self.stacked(name, list(column))
+        rows = column.reshape(len(column), -1)
+        length = rows.shape[1] if self.length is None else self.length
+        dtype = torch.bool if name == "mask" else self.dtype or rows.dtype
+        block = torch.full((len(rows), length), _FILLS[name], dtype=dtype)
+        given = rows[:, :length]
+        block[:, : given.shape[1]] = is_set(given) if name == "mask" else given
+        return block
+
 
 def is_set(mask: torch.Tensor) -> torch.Tensor:
     """Where a stored mask is not 0; torch does not compare all unsigned integers."""
@@ -224,23 +237,43 @@ class _TableRows:
     def begin(self, ids: list[torch.Tensor], *, keep_going: bool, empty: Empty | None) -> Reading:  # noqa: ARG002
         rows = self._rows()
         names = list(rows.schema)
-        read = rows.take(torch.cat(ids)).begin(names)
-        whole: dict[str, Any] = {}
-
-        def one(place: int) -> dict[str, torch.Tensor]:
-            if not whole:
-                columns = dict(zip(self._names(), read().values(), strict=True))
-                whole.update(_by_entry(columns, self.entries))
-            return {entry: column[place] for entry, column in whole.items()}
-
-        reads = [functools.partial(one, place) for place in range(sum(map(len, ids)))]
-        return _SpectraReading(reads, ids, list(self.entries), self.form, keep_going=False)
+        # The names of the schema are those of the file, in the order of `_names`.
+        of_entry = dict(zip(self._names(), names, strict=True))
+        entries = {entry: of_entry[name] for entry, name in self.entries.items()}
+        return _TableReading(rows.take(torch.cat(ids)).begin(names), ids, entries, self.form)
 
     def describe(self, index: int) -> str:
         return f"{place(self.paths[0], self.hdu)}[row {index}]"
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_source": None}
+
+
+class _TableReading:
+    """Rows of a table on their way into batches."""
+
+    def __init__(
+        self, read: Callable[[], Columns], ids: list[torch.Tensor], entries: dict[str, str], form: _Form
+    ) -> None:
+        self._read: Callable[[], Columns] | None = read
+        self._ids = ids
+        self._entries = entries
+        self._form = form
+
+    def result(self) -> list[Samples]:
+        assert self._read is not None
+        columns = cast("dict[str, torch.Tensor | RaggedColumn]", self._read())
+        made: list[Samples] = []
+        first = 0
+        for ids in self._ids:
+            rows = slice(first, first + len(ids))
+            data = {entry: self._form.batch_of(entry, columns[name][rows]) for entry, name in self._entries.items()}
+            made.append(Samples(data, ids))
+            first += len(ids)
+        return made
+
+    def cancel(self) -> None:
+        self._read = None  # dropping what was begun stops it
 
 
 @dataclass

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
 
 from torchfits._memory import Content
+from torchfits._summarizing import is_summarized
 from torchfits.data._reading import ReadableDataset, Samples
 from torchfits.data._specs import hdu_of
 from torchfits.errors import FitsError
 from torchfits.lazy import Table, table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from torchfits._location import Hdu
     from torchfits._memory import Source
     from torchfits._rows import Columns
     from torchfits._sources import Source as Rows
     from torchfits.data._reading import Empty, Reading
+    from torchfits.data._statistics import Statistics
     from torchfits.data._transform import Transform
     from torchfits.frames import MaterializedFrame, Stype
 
@@ -48,7 +51,7 @@ class TableDataset(ReadableDataset):
         where: str | None = None,
         target: str | None = None,
         stypes: Mapping[str, Stype | str] | None = None,
-        like: MaterializedFrame | None = None,
+        like: MaterializedFrame | Statistics | None = None,
         transform: Transform | Callable[[Any], Any] | None = None,
     ) -> None:
         """Remembers what to read; no file is touched.
@@ -61,7 +64,8 @@ class TableDataset(ReadableDataset):
             target: a numerical or categorical column, which becomes `y` of the frames.
             stypes: as for `read_table`.
             like: a frame whose stypes, vocabulary and statistics hold here too, such as that of the rows of training:
-                values that its vocabulary lacks are missing (-1). It has all columns, the target too.
+                values that its vocabulary lacks are missing (-1). It has all columns, the target too. Or statistics of
+                these rows or others: no rows are read but those of batches.
             transform: called with whole batches if it is a `Transform`, else with items.
 
         Raises:
@@ -85,8 +89,9 @@ class TableDataset(ReadableDataset):
         self._stypes = None if stypes is None else dict(stypes)
         self._table = None if self._frame is not None else _described(cast("Any", source), columns, hdu, where)
         self._path = source if isinstance(source, str | os.PathLike) else None
-        self._like = like
-        self._has_like = like is not None
+        self._statistics = like if isinstance(like, Mapping) else None
+        self._like = None if isinstance(like, Mapping) else like
+        self._has_like = self._like is not None
         self._rows: Rows | None = None
 
     def __len__(self) -> int:
@@ -99,10 +104,17 @@ class TableDataset(ReadableDataset):
             self._rows = self._table.plan.source.settled()
         return self._rows
 
+    @property
+    def table(self) -> Table | None:
+        """The lazy table whose rows these are; None if they are those of a frame in memory."""
+        return self._table
+
     def fitted(self) -> MaterializedFrame:
         """A frame with the stypes, vocabulary and statistics of all batches: `like` of another dataset."""
         if self._frame is not None:
             return self._frame
+        if self._like is None and self._statistics is not None:
+            self._like = self._told(self._statistics)
         if self._like is None:
             from torchfits import frames
 
@@ -111,6 +123,22 @@ class TableDataset(ReadableDataset):
             whole = frames.materialize(rows.read(list(schema)), schema, stypes=self._stypes, source=str(self._table))
             self._like = frames.without_rows(whole)
         return self._like
+
+    def _told(self, statistics: Statistics) -> MaterializedFrame:
+        """No rows of a frame of which statistics tell.
+
+        Raises:
+            ValueError: if they are not of all columns of which there are statistics.
+        """
+        from torchfits import frames
+
+        schema = dict(self._settled().schema)
+        summaries = statistics.columns()
+        missing = [name for name, info in schema.items() if is_summarized(info) and name not in summaries]
+        if missing:
+            raise ValueError(f"like has no statistics of {', '.join(missing)}")
+        columns = self._settled().take(slice(0, 0)).read(list(schema))
+        return frames.of_summaries(summaries, statistics.samples, columns, schema)
 
     @property
     def col_stats(self) -> dict[str, Any]:
@@ -150,10 +178,6 @@ class TableDataset(ReadableDataset):
         """The column that is `y` of the frames."""
         return self._options["target"]
 
-    def items(self, reading: Reading, ids: Sequence[int]) -> Any:  # noqa: ANN401 - a frame is a sequence of its rows
-        """The rows as one frame, which is a sequence of frames of one row, or a list of what the transform gives."""
-        return super().items(reading, ids) if self.transform is not None else reading.result()[0].data
-
     def describe(self, index: int) -> str:
         """The table and the row of it (after conditions), from 0."""
         name = f"frame of {self._frame.source}" if self._frame is not None else str(self._table)
@@ -166,7 +190,8 @@ class TableDataset(ReadableDataset):
         if self._has_like:
             raise TypeError("a frame that others are like cannot be written down")
         stypes = None if self._stypes is None else {name: _text(stype) for name, stype in self._stypes.items()}
-        return {"source": os.fspath(self._path), **self._options, "stypes": stypes}
+        like = None if self._statistics is None else self._statistics.to_json()
+        return {"source": os.fspath(self._path), **self._options, "stypes": stypes, "like": like}
 
     def _identity(self) -> Iterator[bytes]:
         yield repr((str(self._table), self._options, self._stypes)).encode()
@@ -175,7 +200,11 @@ class TableDataset(ReadableDataset):
 
     @classmethod
     def _arguments(cls, spec: Mapping[str, Any]) -> dict[str, Any]:
-        return {**spec, "hdu": hdu_of(spec["hdu"])}
+        from torchfits.data._statistics import Statistics
+
+        text = spec.get("like")
+        like = None if text is None else Statistics.from_json(text)
+        return {**spec, "hdu": hdu_of(spec["hdu"]), "like": like}
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_rows": None}

@@ -18,8 +18,8 @@ final class ColumnStatistics {
 
   /** What one thread works with. */
   static final class Lanes {
-    final FloatLoader.Lanes numbers = new FloatLoader.Lanes();
-    private final FloatKeys keys = new FloatKeys(numbers.floats);
+    final float[] numbers = new float[FloatLoader.LANE];
+    private final FloatKeys keys = new FloatKeys(numbers);
     private final Moments.Sums sums = new Moments.Sums();
     private final KeyHistogram.Tally tally = new KeyHistogram.Tally();
     private int lowest = Integer.MAX_VALUE;
@@ -50,10 +50,8 @@ final class ColumnStatistics {
   /** Looks at rows all over the column, to know about where the quartiles are. */
   void sample() {
     float[] values = new float[(int) Math.min(SAMPLE, column.rows())];
-    FloatLoader.Lanes lanes = new FloatLoader.Lanes();
     for (int i = 0; i < values.length; i++) {
-      column.load(sampledRow(i, values.length), 1, lanes);
-      values[i] = lanes.floats[0];
+      values[i] = column.value(sampledRow(i, values.length));
     }
     FloatKeys keys = new FloatKeys(values);
     int finite = keys.makeOfFinite(values.length);
@@ -85,24 +83,22 @@ final class ColumnStatistics {
   /**
    * Takes numbers in the first pass.
    *
-   * @param count of the first of {@code lanes.numbers.floats}, of which the finite ones are moved
-   *     together
+   * @param count of the first of {@code lanes.numbers}, of which the finite ones are moved together
    * @param piece takes their moments
    */
   void acceptFirst(int count, Lanes lanes, Moments piece) {
     int kept = lanes.keys.makeOfFinite(count);
     if (kept > 0) {
-      piece.add(lanes.numbers.floats, kept, lanes.sums);
+      piece.add(lanes.numbers, kept, lanes.sums);
       lanes.lowest = Math.min(lanes.lowest, lanes.keys.lowest());
       lanes.highest = Math.max(lanes.highest, lanes.keys.highest());
     }
-    quartiles.accept(lanes.keys, kept, lanes.tally);
+    quartiles.count(lanes.keys, kept, lanes.tally);
   }
 
   /** Likewise in a later pass. */
   void accept(int count, Lanes lanes) {
-    int kept = lanes.keys.makeOfFinite(count);
-    quartiles.accept(lanes.keys, kept, lanes.tally);
+    quartiles.accept(lanes.keys, count, lanes.tally);
   }
 
   /** Takes what lanes found since they were last added to a column. */

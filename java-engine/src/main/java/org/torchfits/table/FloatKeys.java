@@ -32,7 +32,8 @@ final class FloatKeys {
     return Float.intBitsToFloat(flip(key));
   }
 
-  private static int flip(int bits) {
+  /** The key of the number that has these bits. */
+  static int flip(int bits) {
     return bits ^ ((bits >> 31) & Integer.MAX_VALUE);
   }
 
@@ -69,10 +70,15 @@ final class FloatKeys {
 
   /** Makes keys of numbers, finite or not. */
   void make(int count) {
+    flipAll(bits(count), count);
+    findExtremes(count);
+  }
+
+  /** The bits of the first numbers, of which {@link #flip} makes keys, in the place of those. */
+  int[] bits(int count) {
     // C2 makes no vectors of floatToRawIntBits.
     MemorySegment.copy(bits, JAVA_INT, 0, keys, 0, count);
-    flipAll(keys, count);
-    findExtremes(count);
+    return keys;
   }
 
   private void findExtremes(int count) {

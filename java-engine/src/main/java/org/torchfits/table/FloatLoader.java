@@ -23,7 +23,6 @@ final class FloatLoader {
 
   /** Arrays that numbers pass through: loops over arrays are what C2 makes vectors of. */
   static final class Lanes {
-    final float[] floats = new float[LANE];
     private final byte[] bytes = new byte[LANE];
     private final short[] shorts = new short[LANE];
     private final int[] ints = new int[LANE];
@@ -48,7 +47,7 @@ final class FloatLoader {
     this.type = column.type();
     this.elements = column.elements();
     this.nullValue = nullValue;
-    load(0, 0, new Lanes());
+    load(0, 0, new Lanes(), new float[0]);
   }
 
   /** Number of rows. */
@@ -56,43 +55,68 @@ final class FloatLoader {
     return elements.byteSize() / type.bytes();
   }
 
+  /** The number of one row. {@link #load} would be compiled for counts of one by these calls. */
+  float value(long row) {
+    return switch (type) {
+      case FLOAT32 -> elements.getAtIndex(JAVA_FLOAT, row);
+      case FLOAT64 -> (float) elements.getAtIndex(JAVA_DOUBLE, row);
+      case INT64 -> ofInteger(elements.getAtIndex(JAVA_LONG, row));
+      case UINT32 -> ofInteger(elements.getAtIndex(JAVA_INT, row) & 0xFFFFFFFFL);
+      case INT32 -> ofInteger(elements.getAtIndex(JAVA_INT, row));
+      case INT16 -> ofInteger(elements.getAtIndex(JAVA_SHORT, row));
+      case UINT16 -> ofInteger(elements.getAtIndex(JAVA_SHORT, row) & 0xFFFF);
+      case INT8 -> ofInteger(elements.getAtIndex(JAVA_BYTE, row));
+      case UINT8 -> ofInteger(elements.getAtIndex(JAVA_BYTE, row) & 0xFF);
+      default -> throw refused();
+    };
+  }
+
+  private float ofInteger(long value) {
+    return nullValue != null && nullValue == value ? Float.NaN : value;
+  }
+
+  private IllegalArgumentException refused() {
+    return new IllegalArgumentException(type + " is no type of a column of numbers");
+  }
+
   /**
    * @param first row from 0
    * @param count at most {@link #LANE}
-   * @param lanes whose floats take them
+   * @param lanes are overwritten
+   * @param into the first ones of it
    */
-  void load(long first, int count, Lanes lanes) {
+  void load(long first, int count, Lanes lanes, float[] into) {
     long at = first * type.bytes();
     switch (type) {
-      case FLOAT32 -> MemorySegment.copy(elements, JAVA_FLOAT, at, lanes.floats, 0, count);
+      case FLOAT32 -> MemorySegment.copy(elements, JAVA_FLOAT, at, into, 0, count);
       case FLOAT64 -> {
         MemorySegment.copy(elements, JAVA_DOUBLE, at, lanes.doubles, 0, count);
-        ofDoubles(lanes.doubles, count, lanes.floats);
+        ofDoubles(lanes.doubles, count, into);
       }
       case INT64 -> {
         MemorySegment.copy(elements, JAVA_LONG, at, lanes.longs, 0, count);
-        ofLongs(lanes.longs, count, lanes.floats);
+        ofLongs(lanes, count, into);
       }
       case UINT32 -> {
         MemorySegment.copy(elements, JAVA_INT, at, lanes.ints, 0, count);
         widen(lanes.ints, count, lanes.longs);
-        ofLongs(lanes.longs, count, lanes.floats);
+        ofLongs(lanes, count, into);
       }
       case INT32 -> {
         MemorySegment.copy(elements, JAVA_INT, at, lanes.ints, 0, count);
-        ofInts(lanes.ints, count, lanes.floats);
+        ofInts(lanes.ints, count, into);
       }
       case INT16, UINT16 -> {
         MemorySegment.copy(elements, JAVA_SHORT, at, lanes.shorts, 0, count);
         widen(lanes.shorts, count, type == ElementType.INT16 ? -1 : 0xFFFF, lanes.ints);
-        ofInts(lanes.ints, count, lanes.floats);
+        ofInts(lanes.ints, count, into);
       }
       case INT8, UINT8 -> {
         MemorySegment.copy(elements, JAVA_BYTE, at, lanes.bytes, 0, count);
         widen(lanes.bytes, count, type == ElementType.INT8 ? -1 : 0xFF, lanes.ints);
-        ofInts(lanes.ints, count, lanes.floats);
+        ofInts(lanes.ints, count, into);
       }
-      default -> throw new IllegalArgumentException(type + " is no type of a column of numbers");
+      default -> throw refused();
     }
   }
 
@@ -120,22 +144,45 @@ final class FloatLoader {
     }
   }
 
-  /** C2 makes vectors of this; of longs it does so only where the core has AVX-512. */
   private void ofInts(int[] from, int count, float[] to) {
-    for (int i = 0; i < count; i++) {
-      to[i] = from[i];
-    }
+    convert(from, count, to);
     if (nullValue != null && nullValue == nullValue.intValue()) {
       putNulls(from, count, nullValue.intValue(), to);
     }
   }
 
-  private void ofLongs(long[] from, int count, float[] to) {
+  /** C2 makes vectors of conversions from int; of longs only where the core has AVX-512. */
+  private void ofLongs(Lanes lanes, int count, float[] to) {
+    if (narrow(lanes.longs, count, lanes.ints)) {
+      convert(lanes.ints, count, to);
+    } else {
+      convert(lanes.longs, count, to);
+    }
+    if (nullValue != null) {
+      putNulls(lanes.longs, count, nullValue, to);
+    }
+  }
+
+  /** Whether nothing is lost. */
+  private static boolean narrow(long[] from, int count, int[] to) {
+    long lost = 0;
+    for (int i = 0; i < count; i++) {
+      int narrowed = (int) from[i];
+      to[i] = narrowed;
+      lost |= from[i] ^ narrowed;
+    }
+    return lost == 0;
+  }
+
+  private static void convert(int[] from, int count, float[] to) {
     for (int i = 0; i < count; i++) {
       to[i] = from[i];
     }
-    if (nullValue != null) {
-      putNulls(from, count, nullValue, to);
+  }
+
+  private static void convert(long[] from, int count, float[] to) {
+    for (int i = 0; i < count; i++) {
+      to[i] = from[i];
     }
   }
 

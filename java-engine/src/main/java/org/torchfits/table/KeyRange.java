@@ -20,22 +20,13 @@ record KeyRange(int first, int last, long before, long count) {
     return KeyWindow.around(first, last);
   }
 
-  /** Whether one of the first keys lies inside. */
-  boolean holdsAny(FloatKeys keys, int n) {
-    return keys.lowest() <= last && keys.highest() >= first && holdsAny(keys.keys(), 0, n);
+  /** Whether a key lies inside. */
+  boolean holds(int key) {
+    return key >= first && key <= last;
   }
 
-  /** Whether one of the keys from place {@code start} to {@code end} lies inside. */
-  boolean holdsAny(int[] keys, int start, int end) {
-    return leastDistance(keys, start, end, first) <= ((last - first) ^ Integer.MIN_VALUE);
-  }
-
-  /** The least of the distances from a key up to others, unsigned and round the end of int. */
-  private static int leastDistance(int[] keys, int start, int end, int from) {
-    int least = Integer.MAX_VALUE;
-    for (int i = start; i < end; i++) {
-      least = Math.min(least, (keys[i] - from) ^ Integer.MIN_VALUE);
-    }
-    return least;
+  /** Whether the key of a rank in the column lies inside. */
+  boolean holdsRank(long rank) {
+    return rank >= before && rank < before + count;
   }
 }

@@ -40,7 +40,7 @@ final class RankSearch {
   }
 
   private @Nullable KeyHistogram histogram;
-  private List<KeyCollector> collectors = List.of();
+  private @Nullable KeyCollector collector;
   private Sought[] all = new Sought[0];
 
   /**
@@ -59,16 +59,32 @@ final class RankSearch {
     histogram = new KeyHistogram(windows);
   }
 
-  /** Takes the first keys, all of finite numbers. */
+  /**
+   * Takes numbers.
+   *
+   * @param keys of the first {@code n} of them, not made yet
+   */
   void accept(FloatKeys keys, int n, KeyHistogram.Tally tally) {
-    if (histogram != null) {
-      histogram.count(keys, n, tally);
+    if (collector != null) {
+      collector.collect(keys.bits(n), n);
     } else {
-      collectors.forEach(collector -> collector.collect(keys, n));
+      count(keys, keys.makeOfFinite(n), tally);
     }
   }
 
-  /** Takes what was counted by {@link #accept}. */
+  /**
+   * Takes numbers in a pass that counts, as the first one does.
+   *
+   * @param keys of the first {@code n} of them, all finite
+   */
+  void count(FloatKeys keys, int n, KeyHistogram.Tally tally) {
+    if (histogram == null) {
+      throw new IllegalStateException("the keys are collected, no more counted");
+    }
+    histogram.count(keys, n, tally);
+  }
+
+  /** Takes what was counted. */
   void add(KeyHistogram.Tally tally) {
     if (histogram != null) {
       histogram.add(tally);
@@ -92,13 +108,13 @@ final class RankSearch {
   boolean endPass() {
     if (histogram != null) {
       findRanges(histogram);
-    } else {
-      collectors.forEach(this::findKeys);
+    } else if (collector != null) {
+      findKeys(collector);
     }
     List<KeyRange> open =
         Arrays.stream(all).map(sought -> sought.range).filter(Objects::nonNull).distinct().toList();
     boolean isFew = open.stream().allMatch(range -> range.count() <= MOST_COLLECTED);
-    collectors = isFew ? open.stream().map(KeyCollector::new).toList() : List.of();
+    collector = isFew && !open.isEmpty() ? new KeyCollector(open) : null;
     histogram = isFew ? null : new KeyHistogram(open.stream().map(KeyRange::window).toList());
     return open.isEmpty();
   }
@@ -111,11 +127,11 @@ final class RankSearch {
     }
   }
 
-  private void findKeys(KeyCollector collector) {
-    collector.sort();
+  private void findKeys(KeyCollector collected) {
+    collected.sort();
     for (Sought sought : all) {
-      if (collector.holds(sought.rank)) {
-        sought.key = collector.key(sought.rank);
+      if (sought.range != null) {
+        sought.key = collected.key(sought.rank);
         sought.range = null;
       }
     }

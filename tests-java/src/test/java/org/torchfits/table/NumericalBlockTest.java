@@ -70,9 +70,10 @@ class NumericalBlockTest {
 
   private static void forEachLane(
       FloatLoader column, ColumnStatistics.Lanes lanes, IntConsumer accept) {
+    FloatLoader.Lanes loader = new FloatLoader.Lanes();
     for (long row = 0; row < column.rows(); row += FloatLoader.LANE) {
       int n = (int) Math.min(FloatLoader.LANE, column.rows() - row);
-      column.load(row, n, lanes.numbers);
+      column.load(row, n, loader, lanes.numbers);
       accept.accept(n);
     }
   }
@@ -116,10 +117,10 @@ class NumericalBlockTest {
           default -> new double[] {-2147483648.0, 16777217, 0, 5};
         };
     try (DlpackTensor column = column(type, values)) {
-      FloatLoader.Lanes lanes = new FloatLoader.Lanes();
-      loader(column, null).load(0, 4, lanes);
+      float[] loaded = new float[values.length];
+      loader(column, null).load(0, values.length, new FloatLoader.Lanes(), loaded);
       for (int i = 0; i < 4; i++) {
-        assertEquals((float) values[i], lanes.floats[i]);
+        assertEquals((float) values[i], loaded[i]);
       }
     }
   }
@@ -127,9 +128,9 @@ class NumericalBlockTest {
   @Test
   void load_nullValue_isNan() {
     try (DlpackTensor column = column(ElementType.INT32, 7, -99, 8)) {
-      FloatLoader.Lanes lanes = new FloatLoader.Lanes();
-      loader(column, -99L).load(0, 3, lanes);
-      assertArrayEquals(new float[] {7, Float.NaN, 8}, Arrays.copyOf(lanes.floats, 3));
+      float[] loaded = new float[3];
+      loader(column, -99L).load(0, 3, new FloatLoader.Lanes(), loaded);
+      assertArrayEquals(new float[] {7, Float.NaN, 8}, loaded);
     }
   }
 
