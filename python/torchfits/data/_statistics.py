@@ -175,8 +175,8 @@ def statistics(
     dataset each entry of numbers ("image" if samples are tensors) has a `BandSummary` of the samples as they are after
     the dataset's transform; values that are masked ("mask") or of which nothing is known ("ivar" is 0) are missing.
 
-    It holds what a window takes (32 MiB, or one sample, if that is larger; two of them) and the summaries, whatever the
-    size of the source.
+    It holds some windows (of a table three of 64 MiB, of a dataset two of 32 MiB or one sample, if that is larger) and
+    the summaries, whatever the size of the source.
 
     Args:
         source: a path, or bytes, as for `torchfits.table`; a lazy `Table`; a `TableDataset`, of which the rows are
