@@ -110,6 +110,8 @@ def test_verify_withoutSums_countsApart(tmp_path: Path, checksum: Any, fit: int)
     path = write(tmp_path / "one.fits", fits.ImageHDU(pixels()), checksum=checksum)
     found = ImageDataset([path]).verify()
     assert (found.failed, found.verified, found.unverified) == ([], fit, 1 - fit)
+    Path(path).write_bytes(Path(path).read_bytes()[:-BLOCK])
+    assert "before the end of HDU 1" in ImageDataset([path]).verify().failed[0].reason
 
 
 def test_verify_emptySums_areUndefined(tmp_path: Path) -> None:

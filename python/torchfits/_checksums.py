@@ -120,13 +120,13 @@ def compare(file: IO[bytes], wanted: Collection[int]) -> Iterator[tuple[int, str
     for number in itertools.takewhile(lambda number: number <= last, itertools.count()):
         header = _read_header(file, number)
         size = header.data_bytes()
-        datasum, checksum = header.sum_of(b"DATASUM"), header.sum_of(b"CHECKSUM")
-        if number in wanted and (datasum or checksum):
-            yield number, _difference(header, _sum(file, size, number), datasum, checksum), True
+        if number not in wanted:
+            file.seek(size, 1)
             continue
-        if number in wanted:
-            yield number, None, False
-        file.seek(size, 1)
+        datasum, checksum = header.sum_of(b"DATASUM"), header.sum_of(b"CHECKSUM")
+        # Also without sums, since the file may end too early.
+        total = _sum(file, size, number)
+        yield number, _difference(header, total, datasum, checksum), bool(datasum or checksum)
 
 
 def _difference(header: _Header, total: int, datasum: bytes | None, checksum: bytes | None) -> str | None:
