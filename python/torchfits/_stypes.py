@@ -105,7 +105,7 @@ def _is_exact(data: torch.Tensor, null: int | None) -> bool:
         return True
     if null is None and data.dtype == torch.int64:  # torch takes a quarter of numpy's time; for int32 it is the slow one
         least, greatest = torch.aminmax(data)
-        return int(least) >= -_LARGEST_EXACT and int(greatest) <= _LARGEST_EXACT
+        return int(least) >= -LARGEST_EXACT and int(greatest) <= LARGEST_EXACT
     values: Any = data.numpy()
     values = values if null is None else values[values != null]
     return values.size == 0 or (int(values.min()) >= -LARGEST_EXACT and int(values.max()) <= LARGEST_EXACT)

@@ -1,4 +1,7 @@
-"""A rank of two of torch.distributed. Arguments: folder, file where they meet, rank. Prints what came, as JSON."""
+"""A rank of two of torch.distributed. Arguments: folder, file where they meet, rank, on_bad.
+
+Prints what came, as JSON; a rank that cannot go on ends with its error.
+"""
 
 import json
 import sys
@@ -11,11 +14,11 @@ from torchfits.data import DataLoader, ImageDataset
 
 
 def main() -> None:
-    folder, meet, rank = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    folder, meet, rank, on_bad = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
     distributed.init_process_group(
         "gloo", init_method=f"file://{meet}", rank=rank, world_size=2, timeout=timedelta(seconds=120)
     )
-    loader = DataLoader(ImageDataset(sorted(map(str, folder.glob("*.fits")))), 4, shuffle=True, on_bad="skip")
+    loader = DataLoader(ImageDataset(sorted(map(str, folder.glob("*.fits")))), 4, shuffle=True, on_bad=on_bad)
     batches, sums = [], []
     for _ in range(2):
         for batch in loader:
