@@ -27,6 +27,10 @@ SIGNATURES = {
     "read_table": "(path, columns=None, *, hdu=None, rows=None, where=None, stypes=None)",
     "write": "(path, data, header=None, *, columns=None, format='binary', overwrite=False)",
     "doctor": "()",
+    "cache.stats": "()",
+    "cache.clear": "(*, disk=False)",
+    "cache.resize": "(memory_bytes)",
+    "cache.configure": "(*, policy=None, memory_bytes=None, disk=None, disk_bytes=None)",
     "data.ImageDataset": "(paths, *, hdu=None, section=None, dtype=torch.float32, transform=None)",
     "data.StreamingDataset": "(dataset, *, shuffle=False, seed=0, window=None, rank=None, world_size=None)",
 }

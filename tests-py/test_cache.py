@@ -58,7 +58,7 @@ def hits(tier: str) -> int:
     return cache.stats().hits if tier == "memory" else cache.stats().disk_hits
 
 
-def rice(path: Path, image: np.ndarray, **options: object) -> str:
+def rice(path: Path, image: np.ndarray, **options: Any) -> str:
     compressed = fits.CompImageHDU(image, compression_type="RICE_1", **options)
     fits.HDUList([fits.PrimaryHDU(), compressed]).writeto(path, overwrite=True)
     return os.fspath(path)
@@ -85,7 +85,7 @@ def decoded_tiles() -> int:
     return _engine.stages()["tiles_decoded"]
 
 
-def epoch(dataset: torch.utils.data.Dataset, batch_size: int = 4) -> torch.Tensor:
+def epoch(dataset: ImageDataset | CutoutDataset, batch_size: int = 4) -> torch.Tensor:
     return torch.cat(list(DataLoader(dataset, batch_size=batch_size)))
 
 
@@ -158,12 +158,13 @@ def test_secondEpoch_ofKind_isThatOfAstropy(tmp_path: Path, kind: str, tier: str
     else:
         rice(path, image, **({"quantize_level": 8} if kind == "quantised" else {}))
     with fits.open(path, mode="update", disable_image_compression=True) as hdus:
+        header: Any = hdus[1].header  # pyright: ignore[reportAttributeAccessIssue]
         if kind == "blank":
-            hdus[1].header["BLANK"] = int(image[3, 3])
+            header["BLANK"] = int(image[3, 3])
         if kind in ("blank", "scaled"):
-            hdus[1].header["BSCALE"], hdus[1].header["BZERO"] = 0.5, 7.0
+            header["BSCALE"], header["BZERO"] = 0.5, 7.0
     time.sleep(SETTLED_SECONDS)
-    expected = fits.getdata(path, 1)
+    expected = np.asarray(fits.getdata(path, 1))
     before = hits(tier)
     for dtype in (torch.float32, torch.float64):
         for _ in range(2):
@@ -232,7 +233,7 @@ def test_cutouts_withSmallBudget_areRight(tmp_path: Path, policy: cache.Policy) 
 def test_cutouts_fromDisk_areRight(tmp_path: Path) -> None:
     images = [sky(1200), sky(1200, "f4")]
     names = [rice(tmp_path / f"{i}.fits", image) for i, image in enumerate(images)]
-    expected = [fits.getdata(name, 1) for name in names]
+    expected = [np.asarray(fits.getdata(name, 1)) for name in names]
     time.sleep(SETTLED_SECONDS)
     cache.configure(memory_bytes=0, disk=tmp_path / "disk")
     for name, image in zip(names, expected, strict=True):

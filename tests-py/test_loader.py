@@ -508,14 +508,19 @@ def test_badFiles_thatChangeDuringAnEpoch_areSkipped(paths: list[str]) -> None:
 # Ranks
 
 
-def test_ranks_withACorruptFile_loseNothingElse(paths: list[str], tmp_path: Path) -> None:
-    spoil(paths[11])
+def two_ranks(paths: list[str], tmp_path: Path, on_bad: str) -> tuple[list[Any], list[tuple[str, str]]]:
+    """Two processes that train together, which have ended, and what they printed."""
     command = [sys.executable, PROGRAMS / "train_ranks.py", Path(paths[0]).parent, tmp_path / "meet"]
     ranks = [
-        subprocess.Popen([*command, str(rank)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        subprocess.Popen([*command, str(rank), on_bad], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for rank in range(2)
     ]
-    outputs = [rank.communicate(timeout=240) for rank in ranks]
+    return ranks, [rank.communicate(timeout=240) for rank in ranks]
+
+
+def test_ranks_withACorruptFile_loseNothingElse(paths: list[str], tmp_path: Path) -> None:
+    spoil(paths[11])
+    ranks, outputs = two_ranks(paths, tmp_path, "skip")
     assert [rank.returncode for rank in ranks] == [0, 0], outputs
     first, second = (json.loads(output) for output, _ in outputs)
     assert len(first["batches"]) == len(second["batches"]) == 2 * 5
@@ -525,6 +530,18 @@ def test_ranks_withACorruptFile_loseNothingElse(paths: list[str], tmp_path: Path
     # All ranks' losses were summed in each step, and the bad ones of all are known by their sum.
     assert first["sums"] == second["sums"]
     assert first["bad"] == second["bad"] == 1
+
+
+def test_ranks_ofWhichOneRaises_allEnd(paths: list[str], tmp_path: Path) -> None:
+    spoil(paths[11])
+    ranks, outputs = two_ranks(paths, tmp_path, "raise")
+    raised = ["NotFitsError" in errors and "11.fits" in errors for _, errors in outputs]
+    assert sorted(raised) == [False, True], outputs
+    # The other one learns from torch.distributed that its peer is gone.
+    other = raised.index(False)
+    assert [rank.returncode for rank in ranks] == [1, 1]
+    assert "all_reduce" in outputs[other][1]
+    assert "Connection" in outputs[other][1] or "gloo" in outputs[other][1]
 
 
 # Faults

@@ -987,6 +987,11 @@ def _named(text: str) -> dict[str, str]:
     return dict(line.split("\t", 1) for line in text.split("\n"))
 
 
+def is_running() -> bool:
+    """Whether the engine runs: in this process, or, in one that was forked, for it."""
+    return _jvm.is_running()
+
+
 def cache_stats() -> dict[str, str]:
     """What the engine keeps from one read for the next, as `Caches.stats` tells it."""
     return _named(str(_enter().caches.stats()))
@@ -1028,6 +1033,11 @@ def encode(path: Source) -> str:
     if "\0" in name:
         raise ValueError("a file name cannot hold a NUL character")
     return name if name.isascii() else os.fsencode(name).decode("latin-1")
+
+
+def decode(name: str) -> str:
+    """The name of a file that `encode` gave."""
+    return os.fsdecode(name.encode("latin-1"))
 
 
 def _enter() -> _Api:
@@ -1199,7 +1209,7 @@ def _after_fork_in_child() -> None:
     if _jvm.was_forked():
         globals().update({name: _be_served(name) for name in SERVED | BEGUN})
         globals().update({name: _be_served_with_file(name) for name in _FILLING})
-        globals()["encode"] = _encode_for_others
+        globals().update(encode=_encode_for_others, is_running=_sidecar.is_running)
 
 
 os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -52,7 +52,7 @@ _FLAGS = (
 _GUARDED_SIGNALS = (signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
 
 # The modules whose functions call Java.
-_CALLERS = (__name__, "torchfits._engine")
+_CALLERS = (__name__, "torchfits._engine", "torchfits._flight")
 _LAST_CALLS_SECONDS = 1
 
 _SIGSEGV = int(signal.SIGSEGV)

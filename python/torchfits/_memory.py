@@ -108,6 +108,10 @@ class Content(os.PathLike[str]):
             self._name = name
         return name
 
+    def open(self) -> io.BytesIO:
+        """The bytes as a binary file, perhaps of a copy."""
+        return io.BytesIO(cast("Buffer", self._held))
+
     def digest(self) -> bytes:
         """A hash of all bytes."""
         return hashlib.blake2b(memoryview(cast("Buffer", self._held)), digest_size=16).digest()

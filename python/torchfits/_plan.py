@@ -24,7 +24,7 @@ from torchfits.errors import MismatchError
 from torchfits.tables import describe_table, find_by_row_filter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from torchfits._arrow import How
     from torchfits._location import Hdu
@@ -51,6 +51,11 @@ class Step:
         """No rows, with the columns of `source`: only headers are read for it."""
         return self.inputs[0].outline
 
+    def reads(self) -> Iterator[Read]:
+        """The tables of files that it is made of."""
+        for step in self.inputs:
+            yield from step.reads()
+
     def after(self, step: Step) -> Step:
         """The same, done to the result of another step."""
         return replace(self, inputs=(step, *self.inputs[1:]))
@@ -69,6 +74,10 @@ class Read(Step):
 
     path: str | os.PathLike[str]
     hdu: Hdu | None
+
+    def reads(self) -> Iterator[Read]:
+        """Itself."""
+        yield self
 
     @functools.cached_property
     def outline(self) -> Source:

@@ -190,6 +190,11 @@ def _drop(client: _Client, number: int, process: int) -> None:
         client.drop(number)
 
 
+def is_running() -> bool:
+    """Whether the engine's process runs, as far as this one knows."""
+    return _client is not None and not _client.ended
+
+
 def call(name: str, filled: Sequence[Elements], arguments: tuple[object, ...], named: dict[str, object]) -> Any:  # noqa: ANN401
     """What a function of `_engine` gives in the engine's process.
 

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from torchfits import _aot, _engine, _jvm
+from torchfits import _aot, _engine
 from torchfits._settings import CacheSettings
 
 __all__ = ["CacheStats", "Policy", "clear", "configure", "resize", "stats"]
@@ -94,7 +94,7 @@ class CacheStats:
 
 def stats() -> CacheStats:
     """What is kept just now. Does not start the engine."""
-    if not _jvm.is_running():
+    if not _engine.is_running():
         return CacheStats()
     counts = _engine.cache_stats()
     policy, problem = counts.pop("policy").lower(), counts.pop("disk_problem")
@@ -111,7 +111,7 @@ def clear(*, disk: bool = False) -> None:
     Raises:
         EngineError: if the engine cannot start.
     """
-    if disk or _jvm.is_running():
+    if disk or _engine.is_running():
         _engine.clear_caches(disk=disk)
 
 
@@ -159,7 +159,7 @@ def configure(
     _require_bytes("disk_bytes", disk_bytes)
     settings = CacheSettings(policy, memory_bytes, _folder(disk), disk_bytes)
     settings.to_environment()
-    if _jvm.is_running():
+    if _engine.is_running():
         _engine.configure_caches(settings)
 
 

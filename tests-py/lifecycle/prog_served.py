@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ import samples
 import served
 import torch
 import torchfits
-from torchfits import EngineError, EngineForkError, _engine
+from torchfits import EngineError, EngineForkError, _engine, _sidecar
 
 OWNER = os.getpid()
 FIRST: list[_engine.Selector] = [(_engine.FIRST_IMAGE, None, 0)]
@@ -146,6 +147,20 @@ def fork_again() -> None:
     assert begun.result().blocks[0].shape == (1, 64, 64)
 
 
+def have_no_engine() -> None:
+    """What keeps the other process from being started is told."""
+    _sidecar._token = "of nobody"  # pyright: ignore[reportPrivateUsage]
+    for executable, part in (("/no/such/python", "No such file"), ("/bin/false", "it ends, or does not answer")):
+        sys.executable = executable
+        try:
+            samples.read_small()
+        except EngineForkError as error:
+            for told in (part, "forkserver", "spawn", "num_workers=0"):
+                assert told in str(error), error
+        else:
+            raise AssertionError("no EngineForkError")
+
+
 def read_for_long() -> None:
     begun = begin_long()
     samples.read_long()
@@ -153,7 +168,7 @@ def read_for_long() -> None:
 
 
 samples.read_large()
-for body in (be_interrupted, drop_reads, lose_engine, read_elsewhere, fork_again):
+for body in (be_interrupted, drop_reads, lose_engine, read_elsewhere, fork_again, have_no_engine):
     assert served.exit_code(served.fork(body)) == 7, body
 
 children = [served.fork(use_threads) for _ in range(3)]

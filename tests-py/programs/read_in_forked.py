@@ -122,6 +122,11 @@ CALLS: dict[str, Callable[[], object]] = {
         frame.feat_dict for frame in torchfits.data.DataLoader(TableDataset(TABLE, ["X"]), batch_size=5000)
     ],
     "torch's DataLoader": lambda: batches_of(DataLoader(ImageDataset([IMAGE] * 8), batch_size=4)),
+    "caches": lambda: [
+        torchfits.cache.configure(policy="lru"),
+        torchfits.cache.stats().policy,
+        torchfits.cache.clear(),
+    ],
     "stages": lambda: sorted(_engine.stages()),
     "versions": lambda: _engine.describe(),
     "no file": lambda: torchfits.read_image("missing.fits"),

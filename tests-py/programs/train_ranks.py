@@ -1,9 +1,13 @@
-"""A rank of two of torch.distributed. Arguments: folder, file where they meet, rank. Prints what came, as JSON."""
+"""A rank of two of torch.distributed. Arguments: folder, file where they meet, rank, on_bad.
+
+Prints what came, as JSON; a rank that cannot go on ends with its error.
+"""
 
 import json
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import distributed
@@ -12,10 +16,11 @@ from torchfits.data import DataLoader, ImageDataset
 
 def main() -> None:
     folder, meet, rank = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    on_bad: Any = sys.argv[4]
     distributed.init_process_group(
         "gloo", init_method=f"file://{meet}", rank=rank, world_size=2, timeout=timedelta(seconds=120)
     )
-    loader = DataLoader(ImageDataset(sorted(map(str, folder.glob("*.fits")))), 4, shuffle=True, on_bad="skip")
+    loader = DataLoader(ImageDataset(sorted(map(str, folder.glob("*.fits")))), 4, shuffle=True, on_bad=on_bad)
     batches, sums = [], []
     for _ in range(2):
         for batch in loader:

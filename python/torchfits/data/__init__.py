@@ -1,8 +1,10 @@
 """Datasets, transforms and a loader for training."""
 
+from torchfits._flight import flight_recording
 from torchfits.data import transforms
 from torchfits.data._collating import collate
 from torchfits.data._statistics import Statistics, statistics
+from torchfits.data._verifying import Failure, Verification
 from torchfits.data._zip import ZipDataset
 from torchfits.data.cutouts import CubeDataset, CutoutDataset
 from torchfits.data.datasets import ImageDataset
@@ -16,13 +18,16 @@ __all__ = [
     "CubeDataset",
     "CutoutDataset",
     "DataLoader",
+    "Failure",
     "ImageDataset",
     "SpectrumDataset",
     "Statistics",
     "StreamingDataset",
     "TableDataset",
+    "Verification",
     "ZipDataset",
     "collate",
+    "flight_recording",
     "statistics",
     "transforms",
 ]

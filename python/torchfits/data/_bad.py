@@ -3,32 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import torch
 
 from torchfits._columns import picked_rows, put_rows
 from torchfits.data._random import uniform
-from torchfits.data._reading import Samples
+from torchfits.data._reading import OnBad, Samples
+from torchfits.data._windows import sorted_by_place
 from torchfits.errors import FitsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from torchfits.data._reading import Reading
-    from torchfits.data.loader import DataLoader
-
-OnBad: TypeAlias = 'Literal["raise", "skip", "substitute"]'
+    from torchfits.data._reading import ReadableDataset, Reading
 
 _ATTEMPTS = 16
 _STREAM = 2**32 - 1  # of no transform
 
 
+class Policy(Protocol):
+    """What decides about bad samples: a loader, or a dataset under another one."""
+
+    @property
+    def dataset(self) -> ReadableDataset:
+        """Of the samples."""
+        ...
+
+    on_bad: OnBad
+    seed: int
+    world_size: int
+    bad: dict[int, str]
+    failed: Mapping[object, FitsError]
+
+
+@dataclass
+class OwnPolicy:
+    """That of a dataset itself, whose batches may not be empty.
+
+    Attributes:
+        bad: of each sample that could not be read its number, and why.
+    """
+
+    dataset: ReadableDataset
+    on_bad: OnBad
+    seed: int = 0
+    world_size: int = 2
+    bad: dict[int, str] = field(default_factory=dict[int, str])
+    failed: Mapping[object, FitsError] = field(default_factory=dict[object, FitsError])
+
+
+def require_policy(on_bad: str) -> None:
+    """Checks what shall become of bad samples.
+
+    Raises:
+        ValueError: if it is none of the three.
+    """
+    if on_bad not in ("raise", "skip", "substitute"):
+        raise ValueError(f"on_bad is 'raise', 'skip' or 'substitute', not {on_bad!r}")
+
+
 class BadSamples:
     """What becomes of the bad samples of an epoch."""
 
-    def __init__(self, loader: DataLoader, epoch: int) -> None:
+    def __init__(self, loader: Policy, epoch: int) -> None:
         """Of one iteration."""
         self._loader = loader
         self._epoch = epoch
@@ -40,12 +79,25 @@ class BadSamples:
             FitsError: if there is an error that no single sample has.
         """
         try:
-            return reading.result()
+            return [self._marked(samples) for samples in reading.result()]
         except FitsError as error:
             if self._loader.on_bad == "raise":
                 raise
             # Of what shape the samples should be is known from none of them.
             return [Samples(None, torch.tensor(batch), self._each_bad(batch, error)) for batch in batches]
+
+    def _marked(self, samples: Samples) -> Samples:
+        """The batch with those of its samples bad too whose HDUs failed when they were verified."""
+        failed = self._loader.failed
+        if not failed:
+            return samples
+        bad = dict(samples.bad)
+        ids = cast("list[int]", samples.ids.tolist())  # pyright: ignore[reportUnknownMemberType]
+        for number, sample in enumerate(ids):
+            for place in self._loader.dataset.places(sample):
+                if place.key in failed:
+                    bad.setdefault(number, failed[place.key])
+        return replace(samples, bad=sorted_by_place(bad))
 
     def _each_bad(self, batch: Sequence[int], error: FitsError) -> list[tuple[int, FitsError]]:
         bad: list[tuple[int, FitsError]] = []
@@ -87,9 +139,9 @@ class BadSamples:
         places = torch.tensor([place for place, _ in samples.bad])
         ids = samples.ids.clone()
         ids[places] = self._readable(ids[places])
-        if _is_dense(samples.data):
-            return replace(samples, data=_with_rows(samples.data, places, self._again(ids[places])), ids=ids, bad=())
-        return replace(samples, data=self._again(ids), ids=ids, bad=())
+        if samples.data is None:
+            return replace(samples, data=self._again(ids), ids=ids, bad=())
+        return replace(samples, data=_with_rows(samples.data, places, self._again(ids[places])), ids=ids, bad=())
 
     def _readable(self, bad: torch.Tensor) -> torch.Tensor:
         """A sample that can be read for each of these."""
@@ -132,13 +184,6 @@ def good_part(samples: Samples) -> Samples:
     return replace(samples, data=_rows(samples.data, good), ids=samples.ids[good], bad=())
 
 
-def _is_dense(data: Any) -> bool:  # noqa: ANN401 - see Samples
-    """Whether rows can be put into it."""
-    if isinstance(data, Mapping):
-        return all(map(_is_dense, cast("Mapping[str, Any]", data).values()))
-    return isinstance(data, torch.Tensor)
-
-
 def _rows(data: Any, rows: torch.Tensor) -> Any:  # noqa: ANN401
     if isinstance(data, Mapping):
         return {name: _rows(part, rows) for name, part in cast("Mapping[str, Any]", data).items()}
@@ -146,9 +191,15 @@ def _rows(data: Any, rows: torch.Tensor) -> Any:  # noqa: ANN401
 
 
 def _with_rows(data: Any, places: torch.Tensor, rows: Any) -> Any:  # noqa: ANN401
-    """The batch with other rows in some places; its tensors are changed."""
+    """The batch with other rows in some places; tensors are changed, of a frame another one is made."""
     if isinstance(data, Mapping):
         parts = cast("Mapping[str, Any]", data)
         return {name: _with_rows(part, places, rows[name]) for name, part in parts.items()}
-    put_rows(data, places, rows)
-    return data
+    if isinstance(data, torch.Tensor):
+        put_rows(data, places, rows)
+        return data
+    from torchfits.frames import concatenated
+
+    order = torch.arange(len(data))
+    order[places] = len(data) + torch.arange(len(places))
+    return concatenated([data, rows])[order]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from torchfits import cache
 from torchfits.data._ahead import Ahead
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from torchfits.data.loader import DataLoader
 
 
+Watch: TypeAlias = "Callable[[int, int, Samples], None]"
+"""Is told epoch, position behind the batch, and its samples, of which none is bad."""
+
+
 class Batch(dict[str, Any]):
     """A batch of several parts, a dict of them.
 
@@ -35,9 +39,10 @@ class Batch(dict[str, Any]):
 class Epoch:
     """The batches of an epoch from a position on."""
 
-    def __init__(self, loader: DataLoader, epoch: int, position: int) -> None:
-        """Begins nothing yet."""
+    def __init__(self, loader: DataLoader, epoch: int, position: int, watch: Watch | None = None) -> None:
+        """Begins nothing yet; `watch` is told of each batch before its transforms."""
         self._loader = loader
+        self._watch = watch
         self._epoch = epoch
         self._bad = BadSamples(loader, epoch)
         schedule = loader.schedule(epoch, position)
@@ -52,7 +57,11 @@ class Epoch:
             while (taken := self._ahead.next()) is not None:
                 samples, behind = taken
                 accounts.counted(samples.counts)
-                batch, count = self._finished(samples)
+                samples = self._bad.settled(samples)
+                count = len(samples.ids)
+                if count and self._watch is not None:
+                    self._watch(self._epoch, behind, samples)
+                batch = self.finished(samples) if count else None
                 arrived(self._epoch, behind)
                 if bar is not None:
                     bar.set_postfix(bad=len(self._loader.bad), refresh=False)
@@ -70,12 +79,9 @@ class Epoch:
             if bar is not None:
                 bar.close()
 
-    def _finished(self, samples: Samples) -> tuple[Any, int]:
-        """The batch as it is given, and how many samples it has: perhaps none."""
+    def finished(self, samples: Samples) -> Any:  # noqa: ANN401 - see Samples
+        """The batch of good samples as it is given."""
         loader = self._loader
-        samples = self._bad.settled(samples)
-        if len(samples.ids) == 0:
-            return None, 0
         if loader.collate_fn is None:
             data = transformed(loader.dataset, samples, loader.seed, self._epoch).data
         else:
@@ -87,7 +93,7 @@ class Epoch:
         if loader.transform is not None:
             with draws(loader.seed + 1, self._epoch, samples.ids), named(loader.dataset, samples.ids):
                 data = loader.transform(data)
-        return _with_ids(data, samples.ids), len(samples.ids)
+        return _with_ids(data, samples.ids)
 
     def _bar(self) -> Any:  # noqa: ANN401 - without tqdm at import
         from tqdm.auto import tqdm

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from torchfits._memory import is_source
-from torchfits.data._specs import hdu_of, named
+from torchfits.data._specs import hdu_of, named, written
 from torchfits.data._windows import MISSING
 
 if TYPE_CHECKING:
@@ -105,12 +105,19 @@ class Manifest:
         ]
         return f"[{', '.join(parts)}]"
 
+    def sources(self, sample: int | None = None) -> list[tuple[Any, Hdu | None]]:
+        """Files and HDUs of the boxes of a sample, or of all, each once."""
+        bands = self.bands or 1
+        numbers = self.numbers if sample is None else self.numbers[sample * bands : (sample + 1) * bands]
+        present = numbers[numbers[:, 0] != MISSING]
+        return [(self.files[file], self.hdus[hdu]) for file, hdu in np.unique(present.numpy(), axis=0).tolist()]
+
     # As JSON
 
     def spec(self) -> dict[str, Any]:
         """All of it."""
         return {
-            "files": list(self.files),
+            "files": [written(file) for file in self.files],
             "hdus": list(self.hdus),
             "numbers": self.numbers.tolist(),
             "starts": self.starts.tolist(),

@@ -8,19 +8,25 @@ from abc import abstractmethod
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, cast
 
 import torch
 from torch.utils.data import Dataset
 
 from torchfits.data._collating import collate, is_frame
+from torchfits.data._places import distinct
 from torchfits.data._random import draws
 from torchfits.data._transform import Transform
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from torchfits.data._places import Place
+    from torchfits.data._verifying import Verification
     from torchfits.errors import FitsError
+
+OnBad: TypeAlias = 'Literal["raise", "skip", "substitute"]'
+"""What becomes of samples that cannot be read."""
 
 Empty = Callable[[tuple[int, ...], torch.dtype], torch.Tensor]
 """Gives memory for a batch: a tensor of that shape and dtype, dense, on the CPU, perhaps pinned."""
@@ -61,7 +67,12 @@ class ReadableDataset(Dataset[Any]):
     """A map-style dataset of which batches are read as one.
 
     Making one reads nothing and starts no engine; it is picklable if what it was made of is.
+
+    Attributes:
+        on_bad: what becomes of samples that cannot be read, unless a loader of torchfits says otherwise.
     """
+
+    on_bad: OnBad = "raise"
 
     def __init__(self, transform: Transform | Callable[[Any], Any] | None = None) -> None:
         """Keeps what becomes of items.
@@ -96,8 +107,28 @@ class ReadableDataset(Dataset[Any]):
         raise NotImplementedError
 
     @abstractmethod
+    def places(self, index: int) -> list[Place]:
+        """Files and HDUs that a sample is read from, each once."""
+        raise NotImplementedError
+
+    def all_places(self) -> list[Place]:
+        """Files and HDUs of all samples, each once."""
+        return distinct(place for index in range(len(self)) for place in self.places(index))
+
+    def verify(self) -> Verification:
+        """Reads the HDUs of all samples, and compares them with the sums that their CHECKSUM and DATASUM tell.
+
+        All their bytes are read, one file after another: not for the way of training.
+        """
+        from torchfits.data._verifying import verified
+
+        return verified(self.all_places())
+
+    @abstractmethod
     def spec(self) -> dict[str, Any]:
         """The arguments of the construction but `transform`, as JSON can hold them: `from_spec` takes them.
+
+        The names of files are absolute.
 
         Raises:
             TypeError: if one cannot be written down.
@@ -139,7 +170,11 @@ class ReadableDataset(Dataset[Any]):
     def __getitems__(self, indices: Sequence[int]) -> Any:  # noqa: ANN401 - see items
         """The samples of a batch after the transform, read by one call of the engine."""
         ids = [self.checked(index) for index in indices]
-        return self.items(self.begin([ids]), ids)
+        return self.items(self.begin_items(ids), ids)
+
+    def begin_items(self, ids: Sequence[int]) -> Reading:
+        """Begins to read what `items` takes."""
+        return self.begin([ids])
 
     def alone(self, index: int) -> Samples:
         """A batch of one sample, before the transform; it may have another shape than all others.
@@ -154,7 +189,7 @@ class ReadableDataset(Dataset[Any]):
         """The items of one batch that was begun, after the transform: a list, or a frame, which is one of its rows.
 
         Args:
-            reading: what `begin` gave for the batch.
+            reading: what `begin_items` gave for the batch.
             ids: of its samples.
         """
         (samples,) = reading.result()

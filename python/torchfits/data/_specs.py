@@ -10,8 +10,6 @@ import torch
 from torchfits._memory import Content, kept
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from torchfits._location import Hdu, Section
     from torchfits._memory import Source
 
@@ -21,14 +19,15 @@ def named(path: Source) -> Any:  # noqa: ANN401 - paths become str, all others s
     return os.fspath(path) if isinstance(path, os.PathLike) and not isinstance(path, Content) else path
 
 
-def require_paths(paths: Iterable[Any]) -> None:
-    """Checks that all sources have names.
+def written(path: Any) -> str:  # noqa: ANN401 - a source as `named` gives it
+    """The name of a file that holds in any folder. What is in brackets behind it stays as it is.
 
     Raises:
-        TypeError: if one has none.
+        TypeError: if it has none.
     """
-    if not all(path is None or isinstance(path, str) for path in paths):
+    if not isinstance(path, str):
         raise TypeError("bytes and file objects cannot be written down")
+    return os.path.join(os.getcwd(), path)  # noqa: PTH109, PTH118 - a name, not a path with its dots resolved
 
 
 def identity_of(path: Any) -> bytes:  # noqa: ANN401 - a source as `named` gives it

@@ -10,7 +10,6 @@ import numpy as np
 import torch
 
 from torchfits import _engine
-from torchfits._location import selector
 from torchfits._memory import kept
 from torchfits.data._reading import Empty, Samples
 from torchfits.errors import MissingFileError
@@ -24,11 +23,6 @@ if TYPE_CHECKING:
 
 MISSING = -1
 """The number of the file of an item that there is none of."""
-
-
-def image_selector(hdu: Hdu | None) -> _engine.Selector:
-    """An HDU as the engine takes it; None for the first image."""
-    return (_engine.FIRST_IMAGE, None, 0) if hdu is None else selector(hdu)
 
 
 def place(path: Any, hdu: Hdu | None) -> str:  # noqa: ANN401 - a source

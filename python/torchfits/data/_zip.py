@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from torchfits.data._places import distinct
 from torchfits.data._reading import ReadableDataset
 from torchfits.data._windows import PartsReading
+from torchfits.data._written import dataset_of, dataset_to_spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from torchfits.data._places import Place
     from torchfits.data._reading import Empty, Reading
     from torchfits.data._transform import Transform
 
@@ -28,11 +31,11 @@ class ZipDataset(ReadableDataset):
 
         Args:
             transform: of the dicts: a `Transform` of whole batches, or anything that is called with one item.
-            **parts: datasets of torchfits without a transform of their own.
+            **parts: datasets of torchfits without a transform and `on_bad` of their own.
 
         Raises:
             TypeError: if a part is no dataset of torchfits.
-            ValueError: without parts, or if a part has a transform.
+            ValueError: without parts, or if a part has a transform or `on_bad`.
         """
         super().__init__(transform)
         for name, part in parts.items():
@@ -40,6 +43,8 @@ class ZipDataset(ReadableDataset):
                 raise TypeError(f"{name} is no dataset of torchfits, but {type(part).__name__}")
             if part.transform is not None:
                 raise ValueError(f"the transform of {name} belongs to the ZipDataset, which has the whole item")
+            if part.on_bad != "raise":
+                raise ValueError(f"on_bad of {name} belongs to the loader, which knows the whole item")
         if not parts:
             raise ValueError("a ZipDataset has at least one part")
         self.parts = parts
@@ -67,9 +72,17 @@ class ZipDataset(ReadableDataset):
         """Where each part of the item comes from."""
         return "; ".join(f"{name}: {part.describe(index)}" for name, part in self.parts.items())
 
+    def places(self, index: int) -> list[Place]:
+        """Files and HDUs of all parts of the item."""
+        return distinct(place for part in self.parts.values() for place in part.places(index))
+
+    def all_places(self) -> list[Place]:
+        """Files and HDUs of all parts."""
+        return distinct(place for part in self.parts.values() for place in part.all_places())
+
     def spec(self) -> dict[str, Any]:
         """What the parts were made of, with their classes."""
-        return {name: {"dataset": type(part).__name__, **part.spec()} for name, part in self.parts.items()}
+        return {name: dataset_to_spec(part) for name, part in self.parts.items()}
 
     @classmethod
     def from_spec(
@@ -78,13 +91,7 @@ class ZipDataset(ReadableDataset):
         transform: Transform | Callable[[Any], Any] | None = None,
     ) -> ZipDataset:
         """The dataset of `spec`."""
-        from torchfits import data
-
-        parts: dict[str, Any] = {}
-        for name, told in spec.items():
-            kind = getattr(data, told["dataset"])
-            parts[name] = kind.from_spec({key: value for key, value in told.items() if key != "dataset"})
-        return cls(transform, **parts)
+        return cls(transform, **{name: dataset_of(part) for name, part in spec.items()})
 
     def _identity(self) -> Iterator[bytes]:
         for name, part in self.parts.items():

@@ -12,9 +12,10 @@ import torch
 from torchfits._results import engine_dtype
 from torchfits.batches import fill_text
 from torchfits.data._manifest import Manifest, from_rows
+from torchfits.data._places import Place, image_selector
 from torchfits.data._reading import Empty, ReadableDataset, Reading, Samples
-from torchfits.data._specs import dtype_of, dtype_to_spec, identity_of, require_paths
-from torchfits.data._windows import Images, image_selector
+from torchfits.data._specs import dtype_of, dtype_to_spec, identity_of
+from torchfits.data._windows import Images
 
 if TYPE_CHECKING:
     import os
@@ -151,9 +152,20 @@ class CutoutDataset(ReadableDataset):
         """Files, HDUs and boxes."""
         return self._manifest.described(self.checked(index))
 
+    def places(self, index: int) -> list[Place]:
+        """Files and HDUs of the boxes."""
+        return self._places(self._manifest.sources(self.checked(index)))
+
+    def all_places(self) -> list[Place]:
+        """Files and HDUs of all boxes."""
+        return self._places(self._manifest.sources())
+
+    def _places(self, sources: Iterable[tuple[Any, Hdu | None]]) -> list[Place]:
+        required = self._missing == "raise"
+        return [Place(file, image_selector(hdu), required) for file, hdu in sources]
+
     def spec(self) -> dict[str, Any]:
         """What it was made of, with all rows of the manifest."""
-        require_paths(self._manifest.files)
         return {"manifest": self._manifest.spec(), **self._options()}
 
     def _options(self) -> dict[str, Any]:

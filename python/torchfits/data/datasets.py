@@ -10,19 +10,21 @@ import torch
 from torchfits._location import section_text
 from torchfits._memory import Source, is_source
 from torchfits._results import engine_dtype
-from torchfits.data._reading import Empty, ReadableDataset, Reading, Samples, transformed_items
+from torchfits.data._bad import BadSamples, OwnPolicy, require_policy
+from torchfits.data._places import Place, image_selector
+from torchfits.data._reading import Empty, OnBad, ReadableDataset, Reading, Samples, transformed_items
 from torchfits.data._specs import (
     dtype_of,
     dtype_to_spec,
     hdu_of,
     identity_of,
     named,
-    require_paths,
     section_of,
     section_to_spec,
+    written,
 )
-from torchfits.data._windows import Images, image_selector, place
-from torchfits.errors import MismatchError
+from torchfits.data._windows import Images, place
+from torchfits.errors import FitsError, MismatchError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -54,6 +56,7 @@ class ImageDataset(ReadableDataset):
         section: Section | None = None,
         dtype: torch.dtype | None = torch.float32,
         transform: Transform | Callable[[torch.Tensor], Any] | None = None,
+        on_bad: OnBad = "raise",
     ) -> None:
         """Remembers what to read; no file is touched.
 
@@ -64,14 +67,21 @@ class ImageDataset(ReadableDataset):
             dtype: of the items, as for `torchfits.read_image`; float32 by default since torch has no arithmetic on
                 uint16, uint32 and uint64; None for the exact dtype.
             transform: applied to each image of shape (NAXISn, ..., NAXIS1).
+            on_bad: what becomes of images that cannot be read, also under torch's DataLoader: "raise" their error;
+                "skip" them, so that a batch is smaller; "substitute" others, for each the same one always. An error is
+                raised if nothing is left of a batch.
 
         Raises:
             TypeError: if `paths` is a single path.
+            ValueError: if `on_bad` is none of these.
         """
         super().__init__(transform)
+        require_policy(on_bad)
         if is_source(paths):
             raise TypeError("ImageDataset takes several paths, not one")
         self.paths = [named(path) for path in paths]
+        self.on_bad = on_bad
+        self._policy = OwnPolicy(self, on_bad)
         self._hdu = hdu
         self._section = section
         self._dtype = dtype
@@ -86,9 +96,41 @@ class ImageDataset(ReadableDataset):
     def items(self, reading: Reading, ids: Sequence[int]) -> list[Any]:
         """The items of one batch that was begun, after the transform; those of different shapes are read anew."""
         try:
-            return super().items(reading, ids)
+            return self._readable_items(reading, ids)
         except MismatchError:
-            return [item for index in ids for item in transformed_items(self, self.alone(index))]
+            return self._one_by_one(ids)
+
+    def _readable_items(self, reading: Reading, ids: Sequence[int]) -> list[Any]:
+        policy = BadSamples(self._policy, 0)
+        (samples,) = policy.read(reading, [ids])
+        for _, error in samples.bad:
+            if isinstance(error, MismatchError):
+                raise error
+        return transformed_items(self, policy.settled(samples))
+
+    def _one_by_one(self, ids: Sequence[int]) -> list[Any]:
+        items: list[Any] = []
+        failure: FitsError | None = None
+        for index in ids:
+            self._images.forget()
+            try:
+                items += self._readable_items(self.begin_items([index]), [index])
+            except FitsError as error:
+                if self.on_bad != "skip":
+                    raise
+                failure = error
+        if failure is not None and not items:
+            raise failure
+        return items
+
+    @property
+    def bad(self) -> dict[int, str]:
+        """The images that could not be read in this process by the dataset itself, by their numbers, and why."""
+        return self._policy.bad
+
+    def begin_items(self, ids: Sequence[int]) -> Reading:
+        """Begins to read what `items` takes."""
+        return self.begin([ids], keep_going=self.on_bad != "raise")
 
     def alone(self, index: int) -> Samples:
         """A batch of one image, before the transform, of whatever shape it is."""
@@ -107,10 +149,13 @@ class ImageDataset(ReadableDataset):
         """The file and the HDU."""
         return place(self.paths[index], self._hdu)
 
+    def places(self, index: int) -> list[Place]:
+        """The file and the HDU."""
+        return [Place(self.paths[index], image_selector(self._hdu))]
+
     def spec(self) -> dict[str, Any]:
         """What it was made of."""
-        require_paths(self.paths)
-        return {"paths": self.paths, **self._options()}
+        return {"paths": [written(path) for path in self.paths], **self._options(), "on_bad": self.on_bad}
 
     def _options(self) -> dict[str, Any]:
         return {"hdu": self._hdu, "section": section_to_spec(self._section), "dtype": dtype_to_spec(self._dtype)}
@@ -126,4 +171,5 @@ class ImageDataset(ReadableDataset):
             "hdu": hdu_of(spec["hdu"]),
             "section": section_of(spec["section"]),
             "dtype": dtype_of(spec["dtype"]),
+            "on_bad": spec["on_bad"],
         }

@@ -9,18 +9,21 @@ import torch
 from torch import distributed
 
 from torchfits.data._accounts import Accounts
+from torchfits.data._bad import require_policy
 from torchfits.data._epoch import Batch, Epoch
 from torchfits.data._order import Order, Share
 from torchfits.data._plans import plan
 from torchfits.data._schedule import Schedule, ordered, sampled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from torchfits.data._accounts import Report
-    from torchfits.data._bad import OnBad
-    from torchfits.data._reading import ReadableDataset
+    from torchfits.data._epoch import Watch
+    from torchfits.data._reading import OnBad, ReadableDataset
     from torchfits.data._transform import Transform
+    from torchfits.data._verifying import Verification
+    from torchfits.errors import FitsError
 
 __all__ = ["Batch", "DataLoader"]
 
@@ -63,7 +66,7 @@ class DataLoader:
         shuffle_window: int | None = None,
         prefetch_batches: int = 8,
         prefetch_bytes: int = 256 << 20,
-        on_bad: OnBad = "raise",
+        on_bad: OnBad | None = None,
         transform: Transform | Callable[[Any], Any] | None = None,
         device: str | int | torch.device | None = None,
         rank: int | None = None,
@@ -91,7 +94,8 @@ class DataLoader:
             prefetch_bytes: bound of these, but one batch is always read ahead unless `prefetch_batches` is 0.
             on_bad: what becomes of samples that cannot be read: "raise" their error when their batch comes; "skip"
                 them, so that the batch is smaller (or not there, but an error where other ranks wait for it);
-                "substitute" others, chosen by (seed, epoch, id). `bad` tells which they were, and why.
+                "substitute" others, chosen by (seed, epoch, id). `bad` tells which they were, and why. None for what
+                the dataset says, which is "raise" unless it was told otherwise.
             transform: of whole batches, on `device`, after the dataset's own.
             device: where batches go; to a GPU they are copied by a stream of its own.
             rank: of this process among `world_size`; None for that of `torch.distributed`, 0 if it is not in use.
@@ -113,8 +117,8 @@ class DataLoader:
             raise ValueError("a sampler says the order: shuffle does not go with it")
         if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
             raise ValueError("batch_sampler does not go with batch_size, shuffle, sampler and drop_last")
-        if on_bad not in ("raise", "skip", "substitute"):
-            raise ValueError(f"on_bad is 'raise', 'skip' or 'substitute', not {on_bad!r}")
+        if on_bad is not None:
+            require_policy(on_bad)
         if prefetch_batches < 0 or prefetch_bytes < 1:
             raise ValueError("prefetch_batches is from 0, prefetch_bytes from 1")
         if shuffle_window is not None and shuffle_window < 1:
@@ -131,7 +135,7 @@ class DataLoader:
         self.seed = seed if generator is None else int(torch.randint(2**62, (), generator=generator))
         self.prefetch_batches = prefetch_batches
         self.prefetch_bytes = prefetch_bytes
-        self.on_bad: OnBad = on_bad
+        self.on_bad: OnBad = dataset.on_bad if on_bad is None else on_bad
         self.transform = transform
         self.device = None if device is None else torch.device(device)
         on_gpu = self.device is not None and self.device.type == "cuda"
@@ -140,6 +144,7 @@ class DataLoader:
         self.progress = progress
         self.epoch = 0
         self.bad: dict[int, str] = {}
+        self.failed: Mapping[object, FitsError] = {}
         self._resume_at = 0
         self._at = (0, 0)
         self._accounts = Accounts()
@@ -162,12 +167,16 @@ class DataLoader:
 
         An epoch begins when its first batch is asked for: an iterator that is not used is none.
         """
+        return self.watched(None)
+
+    def watched(self, watch: Watch | None) -> Iterator[Any]:
+        """Iterates; `watch` is told of each batch before its transforms, for `torchfits.lineage`."""
         epoch, position = self.epoch, self._resume_at
         self.epoch, self._resume_at = epoch + 1, 0
         self._at = (epoch, position)
         _set_epoch(self.sampler, epoch)
         _set_epoch(self.batch_sampler, epoch)
-        yield from Epoch(self, epoch, position).batches(self._accounts, self._arrived)
+        yield from Epoch(self, epoch, position, watch).batches(self._accounts, self._arrived)
 
     def _arrived(self, epoch: int, position: int) -> None:
         """Where an iteration is."""
@@ -217,6 +226,16 @@ class DataLoader:
         self.epoch, self._resume_at = self._at = (state_dict["epoch"], state_dict["position"])
 
     # What is going on
+
+    def verify(self) -> Verification:
+        """Compares all HDUs of the dataset with their CHECKSUM and DATASUM, as `dataset.verify()`.
+
+        Samples of those that do not fit are bad from now on, as if they could not be read. A resumed run has the same
+        batches if it does the same; so have all ranks.
+        """
+        found = self.dataset.verify()
+        self.failed = found.errors
+        return found
 
     def report(self) -> Report:
         """What training waited for, and what to change; since the loader was made."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 from dataclasses import dataclass, field
@@ -12,9 +13,10 @@ import torch
 from torchfits import files
 from torchfits._memory import is_source
 from torchfits._results import engine_dtype
+from torchfits.data._places import Place, distinct, image_selector, table_selector
 from torchfits.data._reading import ReadableDataset, Samples
-from torchfits.data._specs import dtype_of, dtype_to_spec, hdu_of, identity_of, named, require_paths
-from torchfits.data._windows import Images, PartsReading, image_selector, place
+from torchfits.data._specs import dtype_of, dtype_to_spec, hdu_of, identity_of, named, written
+from torchfits.data._windows import Images, PartsReading, place
 from torchfits.errors import FitsError, MismatchError
 from torchfits.lazy import table
 from torchfits.tables import read_ahead
@@ -111,10 +113,25 @@ class SpectrumDataset(ReadableDataset):
         """The file, and the row of its table or images."""
         return self._rows.describe(index)
 
+    def places(self, index: int) -> list[Place]:
+        """The file, and the HDUs of it."""
+        return self._places([self.paths[self._rows.file(self.checked(index))]])
+
+    def all_places(self) -> list[Place]:
+        """All files, and the HDUs of them."""
+        return self._places(self.paths)
+
+    def _places(self, paths: Iterable[Any]) -> list[Place]:
+        if self._layout == "images":
+            selectors = [image_selector(hdu) for hdu in self._entries.values()]
+        else:
+            selectors = [table_selector(self._hdu)]
+        return distinct(Place(path, selector) for path in paths for selector in selectors)
+
     def spec(self) -> dict[str, Any]:
         """What it was made of."""
-        require_paths(self.paths)
-        return {"source": self.paths[0] if self._layout == "rows" else self.paths, **self._options()}
+        paths = [written(path) for path in self.paths]
+        return {"source": paths[0] if self._layout == "rows" else paths, **self._options()}
 
     def _options(self) -> dict[str, Any]:
         own = {"length": self._form.length, "dtype": dtype_to_spec(self._form.dtype)}
@@ -183,6 +200,8 @@ class _Rows(Protocol):
 
     def describe(self, index: int) -> str: ...
 
+    def file(self, index: int) -> int: ...
+
 
 @dataclass
 class _Files:
@@ -207,6 +226,9 @@ class _Files:
 
     def describe(self, index: int) -> str:
         return place(self.paths[index], self.hdu)
+
+    def file(self, index: int) -> int:
+        return index
 
 
 def _by_entry(columns: Mapping[str, Any], entries: Mapping[str, str]) -> dict[str, Any]:
@@ -240,10 +262,13 @@ class _TableRows:
         # The names of the schema are those of the file, in the order of `_names`.
         of_entry = dict(zip(self._names(), names, strict=True))
         entries = {entry: of_entry[name] for entry, name in self.entries.items()}
-        return _TableReading(rows.take(torch.cat(ids)).begin(names), ids, entries, self.form)
+        return _TableReading(rows, ids, entries, self.form, keep_going=keep_going)
 
     def describe(self, index: int) -> str:
         return f"{place(self.paths[0], self.hdu)}[row {index}]"
+
+    def file(self, index: int) -> int:  # noqa: ARG002 - any row
+        return 0
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_source": None}
@@ -253,16 +278,28 @@ class _TableReading:
     """Rows of a table on their way into batches."""
 
     def __init__(
-        self, read: Callable[[], Columns], ids: list[torch.Tensor], entries: dict[str, str], form: _Form
+        self,
+        rows: Any,  # noqa: ANN401 - a Source
+        ids: list[torch.Tensor],
+        entries: dict[str, str],
+        form: _Form,
+        *,
+        keep_going: bool,
     ) -> None:
-        self._read: Callable[[], Columns] | None = read
+        self._rows = rows
+        self._read: Callable[[], Columns] | None = rows.take(torch.cat(ids)).begin(list(rows.schema))
         self._ids = ids
         self._entries = entries
         self._form = form
+        self._keep_going = keep_going
 
     def result(self) -> list[Samples]:
         assert self._read is not None
-        columns = cast("dict[str, torch.Tensor | RaggedColumn]", self._read())
+        try:
+            columns = cast("dict[str, torch.Tensor | RaggedColumn]", self._read())
+        except FitsError:
+            # A row that is bad fails all, also if it only lies between those that are wanted.
+            return self._one_by_one()
         made: list[Samples] = []
         first = 0
         for ids in self._ids:
@@ -271,6 +308,15 @@ class _TableReading:
             made.append(Samples(data, ids))
             first += len(ids)
         return made
+
+    def _one_by_one(self) -> list[Samples]:
+        numbers = cast("list[int]", torch.cat(self._ids).tolist())  # pyright: ignore[reportUnknownMemberType]
+        reads = [functools.partial(self._spectrum, number) for number in numbers]
+        return _SpectraReading(reads, self._ids, list(self._entries), self._form, self._keep_going).result()
+
+    def _spectrum(self, number: int) -> dict[str, torch.Tensor]:
+        columns = self._rows.take(slice(number, number + 1)).read(list(self._rows.schema))
+        return {entry: columns[name][0] for entry, name in self._entries.items()}
 
     def cancel(self) -> None:
         self._read = None  # dropping what was begun stops it
@@ -370,9 +416,17 @@ class _ImageRows:
         )
 
     def describe(self, index: int) -> str:
+        file, row = self._found(index)
+        return f"{place(self.paths[file], self.entries['flux'])}[row {row}]"
+
+    def file(self, index: int) -> int:
+        return self._found(index)[0]
+
+    def _found(self, index: int) -> tuple[int, int]:
+        """File and row of a spectrum."""
         starts = torch.tensor(self._first_rows())
         file = int(torch.searchsorted(starts, index, right=True)) - 1
-        return f"{place(self.paths[file], self.entries['flux'])}[row {index - int(starts[file])}]"
+        return file, index - int(starts[file])
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_images": {}}

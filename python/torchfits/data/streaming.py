@@ -102,7 +102,7 @@ class StreamingDataset(IterableDataset[Any]):
         dataset = self._dataset
         if not isinstance(dataset, ReadableDataset):
             return lambda: dataset.__getitems__(indices)
-        reading = dataset.begin([indices])
+        reading = dataset.begin_items(indices)
         return lambda: dataset.items(reading, indices)
 
     def _chunks(self) -> Iterator[list[int]]:

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 import torch
 
+from torchfits import _engine
+from torchfits._location import locate, split_row_filter
 from torchfits._memory import Content
 from torchfits._summarizing import is_summarized
+from torchfits.data._places import Place, distinct, table_selector
 from torchfits.data._reading import ReadableDataset, Samples
-from torchfits.data._specs import hdu_of
+from torchfits.data._specs import hdu_of, written
 from torchfits.errors import FitsError
 from torchfits.lazy import Table, table
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
     from torchfits._location import Hdu
     from torchfits._memory import Source
+    from torchfits._plan import Read
     from torchfits._rows import Columns
     from torchfits._sources import Source as Rows
     from torchfits.data._reading import Empty, Reading
@@ -183,6 +187,14 @@ class TableDataset(ReadableDataset):
         name = f"frame of {self._frame.source}" if self._frame is not None else str(self._table)
         return f"{name}[row {index}]"
 
+    def places(self, index: int) -> list[Place]:  # noqa: ARG002 - any row
+        """Files and HDUs that rows are read from."""
+        return self.all_places()
+
+    def all_places(self) -> list[Place]:
+        """Files and HDUs that the table is made of; none for a frame in memory."""
+        return [] if self._table is None else distinct(map(_place, self._table.plan.reads()))
+
     def spec(self) -> dict[str, Any]:
         """What it was made of."""
         if self._path is None or isinstance(self._path, Content):
@@ -191,7 +203,7 @@ class TableDataset(ReadableDataset):
             raise TypeError("a frame that others are like cannot be written down")
         stypes = None if self._stypes is None else {name: _text(stype) for name, stype in self._stypes.items()}
         like = None if self._statistics is None else self._statistics.to_json()
-        return {"source": os.fspath(self._path), **self._options, "stypes": stypes, "like": like}
+        return {"source": written(os.fspath(self._path)), **self._options, "stypes": stypes, "like": like}
 
     def _identity(self) -> Iterator[bytes]:
         yield repr((str(self._table), self._options, self._stypes)).encode()
@@ -208,6 +220,12 @@ class TableDataset(ReadableDataset):
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_rows": None}
+
+
+def _place(read: Read) -> Place:
+    path, _ = split_row_filter(read.path)
+    name, chosen, _ = locate(path, read.hdu, default=table_selector(None))
+    return Place(path if isinstance(path, Content) else _engine.decode(name), chosen)
 
 
 def _text(stype: Any) -> str:  # noqa: ANN401

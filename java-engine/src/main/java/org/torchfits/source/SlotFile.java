@@ -29,6 +29,9 @@ public final class SlotFile implements AutoCloseable {
   /** With slots of at most 1 GiB no place overflows. */
   private static final long MOST_SLOTS = 1L << 31;
 
+  /** The checksum has one byte of the kind. */
+  private static final int KINDS = 256;
+
   private static final int MAGIC = 0x746f5321;
 
   private final SlotFolder folder;
@@ -84,7 +87,7 @@ public final class SlotFile implements AutoCloseable {
   }
 
   private boolean isWhole(long place, int slot, int kind, int length, int sum, MemorySegment into) {
-    if (kind < 0 || length < 0 || length > into.byteSize()) {
+    if (kind < 0 || kind >= KINDS || length < 0 || length > into.byteSize()) {
       return false;
     }
     MemorySegment bytes = into.asSlice(0, length);
@@ -103,6 +106,7 @@ public final class SlotFile implements AutoCloseable {
   /**
    * Puts bytes into a slot, unless the file or the folder cannot be written.
    *
+   * @param kind from 0 to 255
    * @param from at most as long as a slot
    */
   public void write(long slot, int kind, MemorySegment from) {

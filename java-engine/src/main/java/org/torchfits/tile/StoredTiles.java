@@ -14,8 +14,6 @@ import org.torchfits.source.SlotFolder;
 final class StoredTiles implements AutoCloseable {
   private static final long LARGEST_SLOT = 1 << 30;
 
-  private static final TileValues[] VALUES = TileValues.values();
-
   private final SlotFolder folder;
   private final String key;
   private final long slotBytes;
@@ -44,9 +42,9 @@ final class StoredTiles implements AutoCloseable {
   /** Fills a tile that this thread shall decode, if it is there, and gives it to others too. */
   void load(long slot, CachedTile tile) {
     SlotFile opened = file(false);
-    int kind = opened == null ? SlotFile.EMPTY : read(opened, slot, tile);
-    if (kind >= 0 && kind < VALUES.length) {
-      tile.keep(VALUES[kind]);
+    TileValues values = opened == null ? null : TileValues.of(read(opened, slot, tile));
+    if (values != null) {
+      tile.keep(values);
     }
   }
 
@@ -67,7 +65,7 @@ final class StoredTiles implements AutoCloseable {
   void store(long slot, CachedTile tile, long bytes) {
     SlotFile opened = file(true);
     if (opened != null) {
-      opened.write(slot, tile.values().ordinal(), tile.pixels().asSlice(0, bytes));
+      opened.write(slot, tile.values().code, tile.pixels().asSlice(0, bytes));
     }
   }
 
