@@ -27,7 +27,10 @@ SIGNATURES = {
     "read_table": "(path, columns=None, *, hdu=None, rows=None, where=None, stypes=None)",
     "write": "(path, data, header=None, *, columns=None, format='binary', overwrite=False)",
     "doctor": "()",
-    "data.ImageDataset": "(paths, *, hdu=None, section=None, dtype=torch.float32, transform=None)",
+    "data.ImageDataset": "(paths, *, hdu=None, section=None, dtype=torch.float32, transform=None, on_bad='raise')",
+    "lineage.record": "(loader, run_file, *, checksums=True)",
+    "lineage.batch": "(run_file, step, *, device=None)",
+    "data.flight_recording": "(path)",
     "data.StreamingDataset": "(dataset, *, shuffle=False, seed=0, window=None, rank=None, world_size=None)",
 }
 

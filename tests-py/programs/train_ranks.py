@@ -7,6 +7,7 @@ import json
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import distributed
@@ -14,7 +15,8 @@ from torchfits.data import DataLoader, ImageDataset
 
 
 def main() -> None:
-    folder, meet, rank, on_bad = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
+    folder, meet, rank = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    on_bad: Any = sys.argv[4]
     distributed.init_process_group(
         "gloo", init_method=f"file://{meet}", rank=rank, world_size=2, timeout=timedelta(seconds=120)
     )
