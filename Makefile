@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 MVN := bash scripts/mvn.sh
 JARS := $(patsubst %,python/torchfits/jars/%.jar,torchfits-dlpack torchfits-engine \
-	aircompressor commons-compress commons-io xz)
+	aircompressor caffeine commons-compress commons-io xz)
 # Folders are listed too: their times change when a file in them is deleted.
 JAVA_SOURCES := pom.xml .mvn/jvm.config $(shell find dlpack-bridge java-engine -path '*/target' -prune -o -print)
 

@@ -23,6 +23,7 @@ def rows(bench: Bench) -> Iterator[Row]:
         yield bench.measure(Case(name, "read_batch", paths, MICROSECONDS, len(paths)))
     for workers in LOADER_WORKERS:
         yield from _loader(bench, workers)
+    yield from _forked_loader(bench)
 
 
 def _loader(bench: Bench, workers: int) -> Iterator[Row]:
@@ -37,3 +38,12 @@ def _loader(bench: Bench, workers: int) -> Iterator[Row]:
         if workers > 0:
             bench.restart()
         yield bench.measure(Case(name, "loader", paths, IMAGES_PER_SECOND, len(paths), options=options))
+
+
+def _forked_loader(bench: Bench) -> Iterator[Row]:
+    """Likewise, with workers that were forked after the first read: ours share a process that runs the engine."""
+    name = "loader: forked workers after the JVM started, 2,000 files of 64x64 float32"
+    if bench.wants(name):
+        paths = bench.files.images(-32, 64, SMALL_FILES)
+        options = {"batch_size": LOADER_BATCH, "workers": 2}
+        yield bench.measure(Case(name, "loader_after", paths, IMAGES_PER_SECOND, len(paths), options=options))

@@ -1,19 +1,17 @@
-"""Training: epochs of our loader beside those of peers, epochs of what was decoded before, and first batches."""
+"""Training: epochs of our loader beside those of peers, and first batches."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 from dataclasses import dataclass
-from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench_images import SMALL_FILES
 from bench_starts import await_rest
 from harness import (
     HERE,
     IMAGES_PER_SECOND,
-    MEGABYTES,
     MILLISECONDS,
     OURS,
     PEERS,
@@ -37,17 +35,7 @@ CUTOUT_SIDE = 64
 CUTOUTS = 20_000
 CUTOUT_BATCH = 256
 #: Of peers, whose cutouts cost the same however many there are, fewer are timed.
-PEER_CUTOUTS = 1024
-
-#: An epoch whose data is decoded already, to one that decodes it.
-GOAL_SECOND_EPOCH = 3.0
-SECOND_EPOCHS = 3
-
-#: Peak memory of ten epochs: the budgets of decoded tiles and of batches ahead, and 256 MB.
-EPOCHS = 10
-GOAL_PEAK_MEGABYTES = 1024.0
-#: Growth of resident memory from the third epoch to the tenth that still counts as flat.
-GOAL_GROWTH_MEGABYTES = 32.0
+PEER_CUTOUTS = 512
 
 GOAL_FIRST_BATCH = 500.0
 START_SECONDS = 120
@@ -82,7 +70,6 @@ KINDS = (
     Kind("128 files of 512x512 float32, batch 16", 512, 128, 16, {"fitsio": 2.0, "cpp": 2.0}),
     Kind("128 files of 512x512 Rice int16, batch 16", 512, 128, 16, {"fitsio": 2.0, "cpp": 2.0}, is_rice=True),
 )
-RICE = KINDS[2]
 TITLES = {"fitsio": "fitsio", "cpp": "the C++ package"}
 
 
@@ -96,8 +83,6 @@ def rows(bench: Bench) -> Iterator[Row]:
                 chosen = {library: best[library] for library in (OURS, peer)}
                 yield Row(names[peer], IMAGES_PER_SECOND, chosen, goal_ratio=goal)
     yield from _cutouts(bench)
-    yield from _second_epoch(bench)
-    yield from _memory(bench)
     yield from _first_batch(bench)
 
 
@@ -124,84 +109,35 @@ def _best(outcomes: list[Outcome]) -> Outcome:
 
 
 def _cutouts(bench: Bench) -> Iterator[Row]:
-    name = f"training: {CUTOUTS:,} random 64x64 cutouts of ten 4000x4000 Rice images"
+    """Ours with all cutouts, peers with some of them: theirs take the same however many there are."""
+    side, count = (2000, CUTOUTS // 5) if bench.quick else (4000, CUTOUTS)
+    name = f"training: {count:,} random 64x64 cutouts of ten {side}x{side} Rice images"
     if not bench.wants(name):
         return
-    side, count = (1000, CUTOUTS // 10) if bench.quick else (4000, CUTOUTS)
     paths = bench.files.compressed_images(10, side)
     found: dict[str, list[Outcome]] = {}
     for workers in PEER_WORKERS:
         bench.restart()
-        options = {"count": PEER_CUTOUTS, "side": CUTOUT_SIDE, "image_side": side}
-        options |= {"batch_size": CUTOUT_BATCH, "workers": workers}
-        few = Case(name, "training_cutouts", paths, IMAGES_PER_SECOND, PEER_CUTOUTS, options=options)
-        row = bench.measure(few)
-        for library in PEERS:
-            found.setdefault(library, []).append(row.outcomes[library])
-        if row.outcomes[OURS].problem is not None:
-            found[OURS] = [row.outcomes[OURS]]
+        # The slowest one says what is right, once.
+        libraries = (OURS, *PEERS) if workers == 0 else (OURS, "fitsio", "cpp")
+        row = bench.measure(_some_cutouts(name, paths, side, (PEER_CUTOUTS, workers), libraries))
+        for library, outcome in row.outcomes.items():
+            if library != OURS or outcome.problem is not None:
+                found.setdefault(library, []).append(outcome)
     if OURS not in found:
-        options = {**options, "count": count, "workers": 0}
-        whole = Case(name, "training_cutouts", paths, IMAGES_PER_SECOND, count, libraries=(OURS,), options=options)
-        found[OURS] = [bench.measure(whole).outcomes[OURS]]
+        case = _some_cutouts(name, paths, side, (count, 0), (OURS,))
+        found[OURS] = [bench.measure(case).outcomes[OURS]]
+    bench.files.remove(paths)
     outcomes = {library: _best(found[library]) for library in (OURS, *PEERS)}
     yield Row(name, IMAGES_PER_SECOND, outcomes, goal_ratio=5.0)
 
 
-def _second_epoch(bench: Bench) -> Iterator[Row]:
-    """Epochs of a process whose code is warm: the first one of files that it has not seen, and those behind it."""
-    names = [f"training: {which} epoch of {RICE.name}" for which in ("first", "second")]
-    if not any(map(bench.wants, names)):
-        return
-    paths = RICE.paths(bench)
-    first, second = _epochs(bench, paths, 1 if bench.quick else SECOND_EPOCHS)
-    yield Row(names[0], MILLISECONDS, {OURS: first})
-    goal = None if first.median is None else first.median / GOAL_SECOND_EPOCH
-    yield Row(names[1], MILLISECONDS, {OURS: second}, goal_value=goal)
-
-
-def _epochs(bench: Bench, paths: list[str], rounds: int) -> tuple[Outcome, Outcome]:
-    """Milliseconds of first and second epochs, each pair in a fresh process."""
-    first: list[float] = []
-    second: list[float] = []
-    half = len(paths) // 2
-    for _ in range(rounds):
-        bench.restart()
-        bench.start((OURS,))
-        answer, problem = bench.ask(
-            OURS, "epochs", warm_paths=paths[half:], paths=paths[:half], batch_size=RICE.batch_size, hdu=RICE.hdu
-        )
-        if problem is not None:
-            return Outcome(problem=problem), Outcome(problem=problem)
-        first.append(answer[0] * 1e3)
-        second.append(median(answer[1:]) * 1e3)
-    return Outcome(first), Outcome(second)
-
-
-def _memory(bench: Bench) -> Iterator[Row]:
-    """Resident memory over ten epochs, in fresh processes."""
-    names = [f"memory: {what} over {EPOCHS} epochs of {RICE.name}" for what in ("peak", "growth")]
-    if not any(map(bench.wants, names)):
-        return
-    paths = RICE.paths(bench)
-    libraries = (OURS, "fitsio", "cpp")
-    bench.restart()
-    bench.start(libraries)
-    found = {library: _resident(bench, library, paths) for library in libraries}
-    for number, (name, goal) in enumerate(zip(names, (GOAL_PEAK_MEGABYTES, GOAL_GROWTH_MEGABYTES), strict=True)):
-        outcomes = {library: pair[number] for library, pair in found.items()}
-        yield Row(name, MEGABYTES, outcomes, goal_value=goal)
-
-
-def _resident(bench: Bench, library: str, paths: list[str]) -> tuple[Outcome, Outcome]:
-    """Megabytes: the peak beyond what there was before the first epoch, and the growth from the third to the last."""
-    answer: Any
-    answer, problem = bench.ask(
-        library, "resident", paths=paths, batch_size=RICE.batch_size, epochs=EPOCHS, hdu=RICE.hdu
-    )
-    if problem is not None:
-        return Outcome(problem=problem), Outcome(problem=problem)
-    return Outcome([answer["peak"] / 1e6]), Outcome([answer["growth"] / 1e6])
+def _some_cutouts(name: str, paths: list[str], side: int, sizes: tuple[int, int], libraries: tuple[str, ...]) -> Case:
+    """Epochs of some cutouts, by peers with some workers."""
+    count, workers = sizes
+    options = {"count": count, "side": CUTOUT_SIDE, "image_side": side}
+    options |= {"batch_size": CUTOUT_BATCH, "workers": workers}
+    return Case(name, "training_cutouts", paths, IMAGES_PER_SECOND, count, libraries=libraries, options=options)
 
 
 def _first_batch(bench: Bench) -> Iterator[Row]:

@@ -218,10 +218,11 @@ class Torchfits:
         return _data_loader(ImageDataset(paths, hdu=hdu), batch_size, workers)
 
     def own_loader(self, paths: list[str], batch_size: int, hdu: int = 0) -> Iterable[Any]:
-        """Our loader, which reads ahead by the engine's threads."""
+        """Our loader, which reads ahead by the engine's threads; every epoch reads its files, as the peers do."""
         from torchfits.data import DataLoader as OwnLoader
         from torchfits.data import ImageDataset
 
+        self.module.cache.resize(0)
         return OwnLoader(ImageDataset(paths, hdu=hdu, dtype=None), batch_size)
 
     def cutout_loader(self, boxes: list[Box], side: int, batch_size: int, workers: int) -> Iterable[Any]:  # noqa: ARG002

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bench_batches
+import bench_cache
 import bench_compressed
 import bench_conversions
 import bench_cutouts
@@ -41,6 +42,7 @@ SUBJECTS = (
     bench_headers,
     bench_batches,
     bench_training,
+    bench_cache,
     bench_memory,
     bench_starts,
     bench_writes,

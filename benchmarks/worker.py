@@ -158,6 +158,11 @@ class Worker:
         loader = self.library.loader(paths, batch_size, workers)
         return lambda: (first_part(batch) for batch in loader)
 
+    def _loader_after(self, paths: list[str], batch_size: int, workers: int) -> Callable[[], Iterable[Any]]:
+        """Likewise, with workers that are forked from a process that has read."""
+        self.library.read_image(paths[0])
+        return self._loader(paths, batch_size, workers)
+
     def _training(self, paths: list[str], batch_size: int, workers: int, hdu: int) -> Callable[[], Iterable[Any]]:
         """Epochs as a training script runs them: our own loader, which has no workers, or that of a peer."""
         loader = self._training_loader(paths, batch_size, workers, hdu)
@@ -178,32 +183,6 @@ class Worker:
         ]
         loader = self.library.cutout_loader(boxes, side, batch_size, workers)
         return lambda: (first_part(batch) for batch in loader)
-
-    def epochs(self, warm_paths: list[str], paths: list[str], batch_size: int, hdu: int) -> list[float]:
-        """Seconds of the first epochs over files, in a process whose code is warm from epochs over others."""
-        warm = self._training_loader(warm_paths, batch_size, 0, hdu)
-        self.work = lambda: (first_part(batch) for batch in warm)
-        self._warm_up()
-        loader = self._training_loader(paths, batch_size, 0, hdu)
-        self.work = lambda: (first_part(batch) for batch in loader)
-        return self.time(4)
-
-    def resident(self, paths: list[str], batch_size: int, epochs: int, hdu: int) -> dict[str, int]:
-        """Bytes of resident memory: the peak beyond what there was before, and the growth from the third epoch on.
-
-        A small read comes before, so that the library's own code does not count.
-        """
-        self.library.read_extension(paths[0], hdu)
-        gc.collect()
-        Path("/proc/self/clear_refs").write_text(RESET_PEAK)
-        before = peak_resident_bytes()
-        loader = self._training_loader(paths, batch_size, 0, hdu)
-        levels: list[int] = []
-        for _ in range(epochs):
-            for _ in loader:
-                pass
-            levels.append(resident_bytes("VmRSS"))
-        return {"peak": peak_resident_bytes() - before, "growth": levels[-1] - levels[min(2, epochs - 1)]}
 
     def peak(self, path: str, warm_path: str) -> dict[str, int]:
         """Bytes of the result, and of peak resident memory beyond it, while ``path`` is read.
@@ -228,6 +207,38 @@ class Worker:
         for _ in self.library.stream(path, BATCH_ROWS):
             pass
         return peak_resident_bytes() - before
+
+    def epochs(self, paths: list[str], batch_size: int, rounds: int) -> dict[str, list[float]]:
+        """Seconds of epochs that find the cache empty, and of those after them."""
+        self.work = self._training(paths, batch_size, 0, 1)
+        cache = self.library.module.cache
+        cache.configure(memory_bytes=1 << 30)
+        cold: list[float] = []
+        warm: list[float] = []
+        for turn in range(2 * rounds):  # the first half lets pools and compilers settle
+            cache.clear()
+            first, second = self._seconds(), self._seconds()
+            if turn >= rounds:
+                cold.append(first)
+                warm.append(second)
+        return {"first": cold, "second": warm}
+
+    def peak_of_epochs(self, paths: list[str], batch_size: int, budget: int, epochs: int) -> dict[str, int]:
+        """Bytes by which epochs exceed a few files and the cache's budget, and the last epoch the second."""
+        self.work = self._training(paths[: 4 * batch_size], batch_size, 0, 1)
+        self.library.module.cache.configure(memory_bytes=budget)
+        self._seconds()
+        self.library.module.cache.clear()
+        gc.collect()
+        before = resident_bytes("VmRSS")
+        Path("/proc/self/clear_refs").write_text(RESET_PEAK)
+        self.work = self._training(paths, batch_size, 0, 1)
+        self.library.module.cache.configure(memory_bytes=budget)
+        after: list[int] = []
+        for _ in range(epochs):
+            self._seconds()
+            after.append(resident_bytes("VmRSS"))
+        return {"beyond": peak_resident_bytes() - before - budget, "growth": after[-1] - after[1]}
 
     def versions(self) -> dict[str, str]:
         """Versions of what takes part, Java's too once it runs."""

@@ -31,6 +31,10 @@ SIGNATURES = {
     "lineage.record": "(loader, run_file, *, checksums=True)",
     "lineage.batch": "(run_file, step, *, device=None)",
     "data.flight_recording": "(path)",
+    "cache.stats": "()",
+    "cache.clear": "(*, disk=False)",
+    "cache.resize": "(memory_bytes)",
+    "cache.configure": "(*, policy=None, memory_bytes=None, disk=None, disk_bytes=None)",
     "data.StreamingDataset": "(dataset, *, shuffle=False, seed=0, window=None, rank=None, world_size=None)",
 }
 

@@ -179,7 +179,11 @@ def test_spectra_leaveOutWhatIsMaskedAndUnknown(folder: Path) -> None:
     np.testing.assert_allclose([merged.bands[0].mean, merged.bands[0].std], [mean, std], rtol=1e-11)
     assert merged.bands[0].quartiles == pytest.approx(np.quantile(flux[good], [0.25, 0.5, 0.75]))
     assert plain.normalize().key is None
-    with pytest.raises(ValueError, match="no inverse variances of 'flux'"):
+    with_wave = SpectrumDataset(path, layout="images", ivar="IVAR", wave="MASK")
+    both: Any = statistics(with_wave, weighted=True)
+    assert both["wave"].bands[0].weight == 4000
+    assert both["flux"].bands[0].weight == pytest.approx(ivar.sum())
+    with pytest.raises(ValueError, match="no inverse variances to weight by, only flux"):
         statistics(SpectrumDataset(path, layout="images"), weighted=True)
 
 

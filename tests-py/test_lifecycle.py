@@ -173,6 +173,7 @@ PROGRAM_ARGUMENTS = [
     "fork_before",
     "fork_after",
     "loader_after",
+    "served",
     "memory",
     "short_threads",
     "parallel_threads",
@@ -225,6 +226,28 @@ def test_sigterm_ends_the_process_in_a_long_read(folder: Path, cache_home: Path)
         _, complaints = process.communicate(timeout=HANGS_SECONDS)
     assert process.returncode == -signal.SIGTERM
     assert complaints == ""
+
+
+@pytest.mark.parametrize("end", ["exit", "stay"])
+def test_the_engine_of_forked_processes_ends_with_their_parent(folder: Path, cache_home: Path, end: str):
+    with subprocess.Popen(
+        command("served_owner", folder, end), env=environment(cache_home), cwd=folder, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        name, _, engine = process.stdout.readline().partition(" ")
+        assert name == "engine"
+        if end == "stay":
+            process.kill()
+        await_end(int(engine))
+        # The child has another one from then on.
+        assert "read again" in process.stdout.read().split("\n")
+
+
+def await_end(process: int) -> None:
+    deadline = time.monotonic() + HANGS_SECONDS
+    while Path(f"/proc/{process}/fd").exists():
+        assert time.monotonic() < deadline, f"{process} did not end"
+        time.sleep(0.05)
 
 
 def test_an_older_foreign_jvm_is_refused(folder: Path, cache_home: Path):

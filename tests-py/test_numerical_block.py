@@ -119,7 +119,8 @@ def test_numericalBlock_nullValue_isNoNumber(dtype: str, null: int) -> None:
 @pytest.mark.parametrize("rows", [1, 7, 1025, 20_000])
 def test_numericalBlock_anyNumberOfColumns_areSideBySide(count: int, rows: int) -> None:
     random = _random()
-    columns = [random.integers(-(2**40), 2**40, rows) if i % 3 == 2 else random.normal(i, 1, rows) for i in range(count)]
+    longs, reals = random.integers(-(2**40), 2**40, (count, rows)), random.normal(0, 1, (count, rows))
+    columns = [longs[i] if i % 3 == 2 else reals[i] for i in range(count)]
     block, found = _engine.make_numerical_block([torch.from_numpy(each) for each in columns], [None] * count)
     assert np.array_equal(block.numpy(), np.stack(columns, 1, dtype="f4", casting="unsafe"))
     for number, values in enumerate(columns):

@@ -206,6 +206,10 @@ def test_arguments_thatDoNotFit_areErrors(catalog: Path) -> None:
         statistics(catalog, categories=["F4"])
     with pytest.raises(ValueError, match="has its HDU"):
         statistics(torchfits.table(catalog), hdu=1)
+    with pytest.raises(TypeError, match="samples are numbers"):
+        statistics(catalog, samples=[True, False])
+    with pytest.raises(TypeError):
+        statistics([str(catalog)])  # pyright: ignore[reportArgumentType]
     with pytest.raises(torchfits.MissingFileError):
         statistics("missing.fits")
 
@@ -286,10 +290,12 @@ def test_merge_ofOthers_isAnError(catalog: Path, found: Statistics, tmp_path: Pa
         statistics(catalog, ["F8"]).merge(statistics(tmp_path / "words.fits"))
 
 
-def test_json_keepsEverything(found: Statistics) -> None:
+def test_json_keepsEverything(catalog: Path, found: Statistics) -> None:
     text = found.to_json()
     again = Statistics.from_json(text)
     assert again.to_json() == text
+    assert again == found
+    assert again != statistics(torchfits.table(catalog).head(10))
     assert json.loads(text)["samples"] == ROWS
     assert repr(again) == repr(found)
     merged: Any = again.merge(found)["I2"]
@@ -406,3 +412,21 @@ def test_tableDataset_likeStatistics_readsNoOtherRows(catalog: Path, monkeypatch
     told = statistics(catalog, ["F4", "CLASS"])
     monkeypatch.setattr(frames, "materialize", None)  # what makes a frame of all rows
     assert len(TableDataset(catalog, ["F4", "CLASS"], like=told).__getitems__([1, 2])) == 2
+
+
+def test_colStats_makeTheEncodersOfTorchFrame(catalog: Path) -> None:
+    from torch_frame import stype
+    from torch_frame.nn import EmbeddingEncoder, LinearEncoder, StypeWiseFeatureEncoder, TimestampEncoder
+
+    names = ["F4", "I2", "CLASS", "DATE"]
+    told = statistics(catalog, names)
+    frame: Any = TableDataset(catalog, names, like=told).__getitems__([0, 4, 9])
+    encoders: dict[Any, Any] = {
+        stype.numerical: LinearEncoder(),
+        stype.categorical: EmbeddingEncoder(),
+        stype.timestamp: TimestampEncoder(),
+    }
+    encode = StypeWiseFeatureEncoder(8, told.col_stats(), frame.col_names_dict, encoders)
+    encoded, columns = encode(frame)
+    assert sorted(columns) == sorted(names)
+    assert encoded.shape == (3, 4, 8)

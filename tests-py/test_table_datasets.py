@@ -183,7 +183,11 @@ def test_frames_withoutFeatures_areConcatenated(tmp_path: Path) -> None:
 def test_loader_collateFn_getsOneFrame(tmp_path: Path) -> None:
     torchfits.write(tmp_path / "rows.fits", {"A": torch.arange(5.0), "B": torch.arange(5.0) * 2})
     rows = TableDataset(tmp_path / "rows.fits", target="B")
-    own = torchfits.data.DataLoader(rows, 2, collate_fn=lambda frame: (len(frame), frame.y.tolist()))
-    stock = DataLoader(rows, 2, collate_fn=lambda frame: (len(frame), frame.y.tolist()))
+
+    def targets(frame: Any) -> tuple[int, list[float]]:
+        return len(frame), frame.y.tolist()
+
+    own = torchfits.data.DataLoader(rows, 2, collate_fn=targets)
+    stock = DataLoader(rows, 2, collate_fn=targets)
 
     assert list(own) == list(stock) == [(2, [0.0, 2.0]), (2, [4.0, 6.0]), (1, [8.0])]

@@ -5,7 +5,7 @@ Nothing starts at import: the Java engine starts with the first call that reads.
 
 import typing as _typing
 
-from torchfits import data, lineage
+from torchfits import cache, data, lineage
 from torchfits._columns import RaggedColumn, StringColumn
 from torchfits._doctor import doctor
 from torchfits._memmap import memmap
@@ -97,6 +97,7 @@ __all__ = [
     "UnwritableDataError",
     "ValueRangeError",
     "WcslibError",
+    "cache",
     "data",
     "doctor",
     "lineage",

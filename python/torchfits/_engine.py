@@ -13,15 +13,17 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
-import torch
-
-from torchfits import _jvm
-from torchfits._dlpack import Exported, tensor_at
+from torchfits import _jvm, _sidecar
+from torchfits._dlpack import Elements, Exported, Layout, int64s, memory_of, numbers_in, of_file, tensor_at
 from torchfits._memory import Content, Source, kept
+from torchfits._messages import Descriptor, FileName
+from torchfits._settings import CacheSettings
 from torchfits.errors import BY_KIND, EngineError, FitsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    import torch
 
 FIRST_IMAGE = -2
 FIRST_TABLE = -3
@@ -226,6 +228,16 @@ class _About(Protocol):
     def stages(self) -> object: ...
 
 
+class _Caches(Protocol):
+    def configure(self, policy: str, memoryBytes: int, folder: str | None, folderBytes: int, /) -> None: ...
+
+    def clear(self) -> None: ...
+
+    def clearFolder(self) -> None: ...
+
+    def stats(self) -> object: ...
+
+
 class _Api:
     """The classes of `org.torchfits.api`, each looked up at its first use: JPype takes milliseconds for one."""
 
@@ -262,6 +274,10 @@ class _Api:
     @cached_property
     def about(self) -> _About:
         return cast("_About", self._class("About"))
+
+    @cached_property
+    def caches(self) -> _Caches:
+        return cast("_Caches", self._class("Caches"))
 
     def _class(self, name: str) -> object:
         return self._jpype.JClass(f"org.torchfits.api.{name}")
@@ -406,6 +422,19 @@ def read_batch(items: Items, out: torch.Tensor | None) -> torch.Tensor:
     return tensor_at(result) if out is None else out
 
 
+def fill_file(descriptor: int, path: str, selector: Selector, layout: Layout) -> None:
+    """Fills a file with the elements of an image, which need not fit into memory.
+
+    Args:
+        descriptor: of a file of their size, which is not empty, open for reading and writing.
+        path: of the file of the image, as `encode` gives it.
+        selector: of the HDU.
+        layout: of the image.
+    """
+    word, shape = layout
+    read_batch(Items([path], [selector], None, None), of_file(descriptor, (word, (1, *shape)), shared=True))
+
+
 def read_each(items: Items) -> list[torch.Tensor]:
     """Images of any shapes, each of which owns its memory."""
     api = _enter()
@@ -510,7 +539,7 @@ class Pending(Generic[_Result]):
         try:
             result = self._tasks.help(self.number)
             while result == _RUNNING:
-                _jvm.enter()
+                _go_on()
                 result = self._tasks.help(self.number)
         except api.Error as error:
             _jvm.enter()  # at exit the read was stopped, and so is the thread that waits for it
@@ -600,9 +629,9 @@ def begin_window(window: Window) -> Pending[WindowResult]:
     """Begins to read a window; returns before a file is opened."""
     api = _enter()
     items = Exported(window.items)
-    rows = Exported(torch.tensor(list(window.batches), dtype=torch.int64))
+    rows = Exported(int64s(list(window.batches), len(window.batches)))
     outs = None if window.outs is None else [Exported(out) for out in window.outs]
-    addresses = None if outs is None else Exported(torch.tensor([out.address for out in outs], dtype=torch.int64))
+    addresses = None if outs is None else Exported(int64s([out.address for out in outs], len(outs)))
     arguments = (
         "\0".join(window.paths),
         _hdus_text(window.selectors),
@@ -623,7 +652,7 @@ def begin_window(window: Window) -> Pending[WindowResult]:
 
 def _window_result(address: int, outs: list[torch.Tensor] | None) -> WindowResult:
     report, *blocks = _tensors_in(address)
-    counts, *records = bytes(report.numpy()).decode().split("\0")[:-1]
+    counts, *records = bytes(memory_of(report)).decode().split("\0")[:-1]
     bad = [_bad_item(record) for record in records]
     return WindowResult(blocks if outs is None else outs, bad, _counts(counts))
 
@@ -791,16 +820,17 @@ def find_held_rows(condition: str, table: HeldTable, held: Sequence[HeldValues])
     values = [Exported(column.values) for column in held]
     offsets = [None if column.offsets is None else Exported(column.offsets) for column in held]
     numbers = [
-        (
+        number
+        for column, value, starts in zip(held, values, offsets, strict=True)
+        for number in (
             column.index,
             value.address,
             0 if starts is None else starts.address,
-            column.null is not None,
+            int(column.null is not None),
             _bits(column.null),
         )
-        for column, value, starts in zip(held, values, offsets, strict=True)
     ]
-    plan = Exported(torch.tensor(numbers, dtype=torch.int64).reshape(-1, 5))
+    plan = Exported(int64s(numbers, len(held), 5))
     begin = api.tables.findHeldRows
     return tensor_at(_finish(api, begin, condition, table.place, "\n".join(table.lines), table.rows, plan.address))
 
@@ -812,7 +842,7 @@ def _bits(null: int | None) -> int:
 
 def _columns_in(result: int) -> list[ReadColumn]:
     text, *blocks = _tensors_in(result)
-    lines = bytes(text.numpy()).decode().split("\n")[:-1]
+    lines = bytes(memory_of(text)).decode().split("\n")[:-1]
     parts = iter(blocks)
     return [_read_column(line, parts) for line in lines]
 
@@ -848,8 +878,12 @@ def make_numerical_block(
     """
     api = _enter()
     exported = [Exported(column) for column in columns]
-    told = [[column.address, null is not None, null or 0] for column, null in zip(exported, nulls, strict=True)]
-    wanted = Exported(torch.tensor(told, dtype=torch.int64))
+    told = [
+        number
+        for column, null in zip(exported, nulls, strict=True)
+        for number in (column.address, int(null is not None), null or 0)
+    ]
+    wanted = Exported(int64s(told, len(exported), 3))
     block, found = _tensors_in(_finish(api, api.tables.makeNumericalBlock, wanted.address))
     return block, found
 
@@ -891,17 +925,17 @@ def write_rows(descriptor: int, name: str, offset: int, parts: Sequence[RowPart]
     values = [Exported(part.values) for part in parts]
     offsets = [None if part.offsets is None else Exported(part.offsets) for part in parts]
     numbers = [
-        (value.address, 0 if starts is None else starts.address, part.width, part.fill)
+        number
         for value, starts, part in zip(values, offsets, parts, strict=True)
+        for number in (value.address, 0 if starts is None else starts.address, part.width, part.fill)
     ]
-    plan = Exported(torch.tensor(numbers, dtype=torch.int64))
+    plan = Exported(int64s(numbers, len(parts), 4))
     _finish(api, api.tables.writeRows, descriptor, name, offset, plan.address)
 
 
 def _tensors_in(address: int) -> list[torch.Tensor]:
     """The tensors whose addresses stand in the block."""
-    blocks = cast("list[int]", tensor_at(address).tolist())  # pyright: ignore[reportUnknownMemberType]
-    return [tensor_at(block) for block in blocks]
+    return [tensor_at(block) for block in numbers_in(tensor_at(address))]
 
 
 def read_header(path: str, selector: Selector) -> str:
@@ -945,8 +979,40 @@ def stages() -> dict[str, int]:
 
 
 def _counts(text: str) -> dict[str, int]:
-    lines = (line.split("\t") for line in text.split("\n"))
-    return {name.lower(): int(count) for name, count in lines}
+    return {name.lower(): int(count) for name, count in _named(text).items()}
+
+
+def _named(text: str) -> dict[str, str]:
+    """Of lines of name, tab and value."""
+    return dict(line.split("\t", 1) for line in text.split("\n"))
+
+
+def is_running() -> bool:
+    """Whether the engine runs: in this process, or, in one that was forked, for it."""
+    return _jvm.is_running()
+
+
+def cache_stats() -> dict[str, str]:
+    """What the engine keeps from one read for the next, as `Caches.stats` tells it."""
+    return _named(str(_enter().caches.stats()))
+
+
+def clear_caches(*, disk: bool) -> None:
+    """Forgets what is kept in memory, and also in the cache folder if `disk`."""
+    api = _enter()
+    api.caches.clear()
+    if disk:
+        api.caches.clearFolder()
+
+
+def configure_caches(settings: CacheSettings) -> None:
+    """Chooses how much the engine keeps."""
+    _configure(_enter(), settings)
+
+
+def _configure(api: _Api, settings: CacheSettings) -> None:
+    memory_bytes, disk_bytes = (-1 if n is None else n for n in (settings.memory_bytes, settings.disk_bytes))
+    api.caches.configure((settings.policy or "").upper(), memory_bytes, settings.disk, disk_bytes)
 
 
 def encode(path: Source) -> str:
@@ -978,8 +1044,32 @@ def _enter() -> _Api:
     global _api
     _jvm.enter()
     if _api is None:
-        _api = _Api()
+        api = _Api()
+        settings = CacheSettings.of_environment()
+        if settings != CacheSettings():
+            _configure(api, settings)
+        _api = api
     return _api
+
+
+class _Caller(threading.local):
+    """For whom a thread calls.
+
+    Attributes:
+        require_waiting: raises if nobody waits for the result of a long read any more; None if that cannot be.
+    """
+
+    require_waiting: Callable[[], None] | None = None
+
+
+caller = _Caller()
+
+
+def _go_on() -> None:
+    """Between the calls of one read."""
+    if caller.require_waiting is not None:
+        caller.require_waiting()
+    _jvm.enter()
 
 
 def _finish(api: _Api, begin: Callable[..., int], *arguments: object) -> int:
@@ -987,7 +1077,7 @@ def _finish(api: _Api, begin: Callable[..., int], *arguments: object) -> int:
     try:
         result = begin(*arguments)
         while result == _RUNNING:
-            _jvm.enter()
+            _go_on()
             result = api.tasks.help()
     except api.Error as error:
         raise _translate(error) from None
@@ -1001,7 +1091,7 @@ def _text(api: _Api, read: Callable[..., object], *arguments: object) -> str:
     """Calls until there is a text, so that Python sees Ctrl-C between the calls."""
     try:
         while (text := read(*arguments)) is None:
-            _jvm.enter()
+            _go_on()
     except api.Error as error:
         raise _translate(error) from None
     return str(text)
@@ -1033,3 +1123,93 @@ class _FitsException(Protocol):
     def status(self) -> int: ...
 
     def getMessage(self) -> object: ...
+
+
+# In a child that was forked from a process whose JVM runs, another process does what is asked.
+
+_Arguments = tuple[object, ...]
+
+
+def _filled_by(arguments: Sequence[object], named: dict[str, object]) -> list[torch.Tensor]:
+    """The tensors that a call fills."""
+    first = arguments[0] if arguments else None
+    if isinstance(first, Window):
+        return list(first.outs or ())
+    out = arguments[1] if isinstance(first, Items) and len(arguments) > 1 else named.get("out")
+    return [out] if isinstance(out, Elements) else []
+
+
+SERVED = {
+    function.__name__
+    for function in (
+        read_image,
+        describe_image,
+        read_calibrated,
+        describe_stored,
+        read_stored,
+        read_parameters,
+        read_batch,
+        fill_file,
+        read_each,
+        read_padded,
+        read_cutouts,
+        read_columns,
+        read_by_row_filter,
+        find_rows,
+        find_by_row_filter,
+        columns_of,
+        find_held_rows,
+        make_numerical_block,
+        describe_table,
+        write_rows,
+        read_header,
+        list_hdus,
+        describe_hdu,
+        describe,
+        stages,
+        cache_stats,
+        clear_caches,
+        configure_caches,
+    )
+}
+"""Functions that give their result at once."""
+
+_FILLING = {fill_file.__name__, write_rows.__name__}
+"""Those whose first argument is the descriptor of a file."""
+
+BEGUN = {begin_window.__name__, begin_columns.__name__}
+"""Functions that give a Pending."""
+
+
+def _be_served(name: str) -> Callable[..., object]:
+    answer = _sidecar.begin if name in BEGUN else _sidecar.call
+
+    def served(*arguments: object, **named: object) -> object:
+        return answer(name, _filled_by(arguments, named), arguments, named)
+
+    return served
+
+
+def _be_served_with_file(name: str) -> Callable[..., object]:
+    def served(descriptor: int, *arguments: object) -> object:
+        return _sidecar.call(name, (), (Descriptor(descriptor), *arguments), {})
+
+    return served
+
+
+def _encode_for_others(path: Source) -> str:
+    name = _encode(path)
+    return FileName(name) if type(name) is str and not name.startswith("/") else name
+
+
+_encode = encode
+
+
+def _after_fork_in_child() -> None:
+    if _jvm.was_forked():
+        globals().update({name: _be_served(name) for name in SERVED | BEGUN})
+        globals().update({name: _be_served_with_file(name) for name in _FILLING})
+        globals().update(encode=_encode_for_others, is_running=_sidecar.is_running)
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -134,6 +134,11 @@ def is_running() -> bool:
     return _started
 
 
+def was_forked() -> bool:
+    """Whether this process was forked from one whose JVM ran, so that it can have none."""
+    return _forked
+
+
 def library_path() -> Path:
     """The libjvm that is, or would be, used.
 
@@ -212,9 +217,7 @@ def start(*extra_flags: str) -> None:
         if _forked:
             raise EngineForkError(
                 "this process was forked after torchfits had started its Java engine, and a JVM does not survive a "
-                "fork. Use workers that are not forked (DataLoader(..., multiprocessing_context='forkserver') or "
-                "'spawn'), or read nothing with torchfits before the workers are forked, or read in this process "
-                "(num_workers=0: the engine has threads of its own)"
+                "fork: what was begun before the fork must be begun again in this process"
             )
         if not _started:
             _start_jvm(extra_flags)

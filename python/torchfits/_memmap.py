@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from torchfits import _aot, _engine
+from torchfits._dlpack import layout
 from torchfits._location import Hdu, locate
 from torchfits.errors import FileReadError
 
@@ -285,11 +286,7 @@ def _write(source: _Source, image: _Image, entry: Path, descriptor: int) -> bool
     try:
         _make_room(entry.parent, image.size, keep=partial)
         _allocate(descriptor, image.size, partial)
-        mapped = mmap.mmap(descriptor, image.size)
-        selector = (image.hdu, None, 0)
-        items = _engine.Items([source.name], [selector], None, None)
-        _engine.read_batch(items, image.tensor(mapped, 0).unsqueeze(0))
-        mapped.flush()
+        _engine.fill_file(descriptor, source.name, (image.hdu, None, 0), layout(image.dtype, image.shape))
         os.fsync(descriptor)
         unchanged = source.is_unchanged()
         if unchanged:

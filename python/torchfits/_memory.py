@@ -8,14 +8,15 @@ import io
 import itertools
 import mmap
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, cast
+import sys
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, TypeGuard, cast
 
 import numpy as np
-import torch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import torch
     from typing_extensions import Buffer
 
 # As the engine's SourceNames has it: no byte is this character, so no file is called that way.
@@ -87,7 +88,7 @@ class Content(os.PathLike[str]):
         self._held = source if isinstance(source, bytes) else _array(source)
         self._label = label
         self._counts = _Counts()
-        self._name: _Name | None = None
+        self._name: ContentName | None = None
 
     def __fspath__(self) -> str:
         """The label."""
@@ -101,8 +102,8 @@ class Content(os.PathLike[str]):
         """A name for the engine, which keeps the bytes; of those that may change it is another one each time."""
         if self._name is not None:
             return self._name
-        name = _Name(self._text())
-        name.kept = (self._held, self._counts)
+        name = ContentName(self._text())
+        name.held, name.counts, name.label = cast("Buffer", self._held), self._counts, os.fspath(self)
         if isinstance(self._held, bytes):
             self._name = name
         return name
@@ -127,14 +128,55 @@ class Content(os.PathLike[str]):
         return Transfers(self._counts[0], self._counts[1])
 
 
-class _Name(str):
+class Segment:
+    """Memory that other processes can map.
+
+    Attributes:
+        descriptor: of the unnamed file that it is; closed with this object.
+    """
+
+    def __init__(self, descriptor: int | None = None) -> None:
+        """Makes an empty one, or takes over a descriptor of one."""
+        self.descriptor = os.memfd_create("torchfits") if descriptor is None else descriptor
+
+    @classmethod
+    def of(cls, content: Buffer) -> Segment:
+        """A segment with a copy of what a buffer holds."""
+        segment = cls()
+        segment.write(memoryview(content), 0)
+        return segment
+
+    def write(self, content: memoryview, place: int) -> None:
+        """Copies bytes to a place; the segment grows as needed."""
+        rest = content.cast("B")
+        while rest:
+            done = os.pwrite(self.descriptor, rest, place)
+            rest, place = rest[done:], place + done
+
+    def read(self, memory: memoryview, place: int) -> None:
+        """Fills memory with the bytes from a place on."""
+        done = 0
+        while done < len(memory):
+            done += os.preadv(self.descriptor, [memory[done:]], place + done)
+
+    def __del__(self) -> None:
+        os.close(self.descriptor)
+
+
+class ContentName(str):
     """A name for the engine.
 
     Attributes:
-        kept: the memory of which it tells.
+        held: the memory of which it tells.
+        counts: what was taken of it, likewise: requests and bytes.
+        label: as for `Content`.
+        shared: the same bytes for other processes, from when one needs them; those that may change are copied anew.
     """
 
-    kept: tuple[object, ...]
+    held: Buffer
+    shared: Segment | None = None
+    counts: ctypes.Array[ctypes.c_int64]
+    label: str
 
 
 def kept(source: Source) -> str | os.PathLike[str]:
@@ -156,7 +198,7 @@ def kept(source: Source) -> str | os.PathLike[str]:
 
 def is_source(candidate: object) -> bool:
     """Whether it is one source, rather than an iterable of several."""
-    if isinstance(candidate, str | os.PathLike | bytes | torch.Tensor) or _is_file(candidate):
+    if isinstance(candidate, str | os.PathLike | bytes) or _is_tensor(candidate) or _is_file(candidate):
         return True
     try:
         return memoryview(cast("Buffer", candidate)).format in _BYTE_FORMATS
@@ -166,10 +208,10 @@ def is_source(candidate: object) -> bool:
 
 def _array(source: Buffer | torch.Tensor) -> np.ndarray[Any, Any]:
     """An array over the same memory, which can neither go nor move while it lives."""
-    if isinstance(source, torch.Tensor):
+    if _is_tensor(source):
         return _array_of_tensor(source)
     try:
-        view = memoryview(source)
+        view = memoryview(cast("Buffer", source))
     except TypeError:
         what = type(source).__name__
         raise TypeError(f"path must be str, os.PathLike[str], bytes or a binary file object, not {what}") from None
@@ -180,7 +222,15 @@ def _array(source: Buffer | torch.Tensor) -> np.ndarray[Any, Any]:
     return np.frombuffer(view, np.uint8)
 
 
+def _is_tensor(candidate: object) -> TypeGuard[torch.Tensor]:
+    """Without torch there is none: the engine's process for forked workers has not imported it."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(candidate, torch.Tensor)
+
+
 def _array_of_tensor(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
+    import torch
+
     if tensor.dtype != torch.uint8:
         raise TypeError(f"a FITS file is bytes, a tensor of torch.uint8, not of {tensor.dtype}")
     if tensor.device.type != "cpu" or not tensor.is_contiguous():

@@ -21,13 +21,14 @@ _SHRINK = 2 / 3  # from a level to the one below, as in KLL: the errors of the l
 _MOST_LEVELS = 64
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sketch:
     """A mergeable summary of finite numbers that answers for quantiles.
 
     It is a KLL sketch (Karnin, Lang, Liberty, 2016): each value of level i stands for 2^i neighbours. Sketches of up to
-    `CAPACITY` values in all hold every one, and are exact. Of more, a place among the n values is off by less than
-    0.001 n, in whatever order the values came and however sketches were merged.
+    `CAPACITY` values in all hold every one, and are exact. Of more, a place among the n values is off by about
+    0.0002 n, and by more than 0.001 n in less than one case of ten thousand, in whatever order the values came and
+    however sketches were merged.
 
     Attributes:
         levels: float64, each sorted.
@@ -51,6 +52,12 @@ class Sketch:
         """Of the values of all of them."""
         parts = itertools.zip_longest(*(sketch.levels for sketch in sketches), fillvalue=np.empty(0))
         return cls(tuple(_compressed([np.sort(np.concatenate(level)) for level in parts])))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sketch) and self.to_list() == other.to_list()
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.to_list()))
 
     def count(self) -> int:
         """How many values it stands for."""

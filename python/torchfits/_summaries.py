@@ -75,7 +75,9 @@ class NumberSummary:
         return first, second, third
 
     def quantile(self, part: float) -> float:
-        """The value that a part of all values is below: exact of 4,096 values and less, else within 0.1% of them.
+        """The value that a part of all values is below.
+
+        Of 4,096 values and less it is exact, else within 0.1% of them (but for one case of ten thousand).
 
         Args:
             part: from 0 to 1; between two values it is interpolated, as in numpy.

@@ -122,7 +122,7 @@ class EngineStartError(EngineError):
 
 
 class EngineForkError(EngineError):
-    """The process was forked from one whose engine runs; a JVM does not survive a fork."""
+    """The process was forked from one whose engine runs, and neither the read nor another engine is to be had there."""
 
 
 class LibraryNotFoundError(EngineError, ImportError):

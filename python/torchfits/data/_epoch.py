@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
+from torchfits import cache
 from torchfits.data._ahead import Ahead
 from torchfits.data._bad import BadSamples
 from torchfits.data._devices import Mover, in_pinned_memory, mapped, pinned
@@ -72,6 +73,7 @@ class Epoch:
                     asked = time.perf_counter()
                     accounts.used(asked - given)
             arrived(self._epoch + 1, 0)
+            cache.warn_of_disk()
         finally:
             self._ahead.stop()
             if bar is not None:

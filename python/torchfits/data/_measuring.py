@@ -117,29 +117,30 @@ class Measure:
         if not isinstance(data, Mapping):
             raise TypeError(f"statistics are of tensors and dicts of them, not of {type(data).__name__}")
         batch = cast("Mapping[str, Any]", data)
-        return {name: self._of_entry(name, batch, pool) for name in batch if _is_measured(name, batch)}
+        entries = {name: _companions(name, batch) for name in batch if _is_measured(name, batch)}
+        if self.weighted and all(ivar is None for ivar, _ in entries.values()):
+            raise ValueError(f"there are no inverse variances to weight by, only {', '.join(batch)}")
+        return {name: self._of_entry(batch[name], *companions, pool) for name, companions in entries.items()}
 
-    def _of_entry(self, name: str, batch: Mapping[str, Any], pool: Executor) -> BandSummary:
-        values: torch.Tensor = batch[name]
-        ivar, good = _companions(name, batch)
-        if not self.weighted:
-            ivar = None
-        elif ivar is None:
-            raise ValueError(f"there are no inverse variances of {name!r} to weight by")
+    def _of_entry(
+        self, values: torch.Tensor, ivar: torch.Tensor | None, good: torch.Tensor | None, pool: Executor
+    ) -> BandSummary:
         samples = max(1, _PIECE * len(values) // max(1, values.numel()))
         pieces = [slice(first, first + samples) for first in range(0, len(values), samples)]
 
+        weights = ivar if self.weighted else None
+
         def of_piece(piece: slice) -> BandSummary:
-            return self._of_values(values[piece], _part(good, piece), _part(ivar, piece))
+            return self._of_values(values[piece], _part(good, piece), _part(weights, piece))
 
         first, *rest = pool.map(of_piece, pieces)
         return first.merged(*rest)
 
-    def _of_values(self, values: torch.Tensor, good: torch.Tensor | None, ivar: torch.Tensor | None) -> BandSummary:
+    def _of_values(self, values: torch.Tensor, good: torch.Tensor | None, weights: torch.Tensor | None) -> BandSummary:
         if self.axis is None or values.ndim + self.axis < 1:
-            return BandSummary((of_numbers(values, good=good, weights=ivar),), None)
+            return BandSummary((of_numbers(values, good=good, weights=weights),), None)
         count = values.shape[self.axis]
-        parts = [_unbound(part, self.axis, count) for part in (values, good, ivar)]
+        parts = [_unbound(part, self.axis, count) for part in (values, good, weights)]
         bands = tuple(of_numbers(band, good=kept, weights=heavy) for band, kept, heavy in zip(*parts, strict=True))
         return BandSummary(bands, self.axis)
 

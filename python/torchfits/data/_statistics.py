@@ -54,6 +54,11 @@ class Statistics(Mapping[str, Summary]):
         """Number of columns or entries."""
         return len(self._summaries)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Statistics) and self.to_json() == other.to_json()
+
+    __hash__ = None  # pyright: ignore[reportAssignmentType] - as of all mappings
+
     def __repr__(self) -> str:
         return f"Statistics({self.samples} samples of {', '.join(self)})"
 
@@ -170,8 +175,8 @@ def statistics(
     dataset each entry of numbers ("image" if samples are tensors) has a `BandSummary` of the samples as they are after
     the dataset's transform; values that are masked ("mask") or of which nothing is known ("ivar" is 0) are missing.
 
-    It holds what a window takes (32 MiB, or one sample, if that is larger; two of them) and the summaries, whatever the
-    size of the source.
+    It holds some windows (of a table three of 64 MiB, of a dataset two of 32 MiB or one sample, if that is larger) and
+    the summaries, whatever the size of the source.
 
     Args:
         source: a path, or bytes, as for `torchfits.table`; a lazy `Table`; a `TableDataset`, of which the rows are
@@ -185,13 +190,15 @@ def statistics(
         axis: of a dataset: that of the bands in a batch, counted from the end, as for `Normalize`: -3 for images
             (B, bands, H, W), -2 for spectra (B, bands, N). Entries with fewer axes, and with None all, have one
             summary of all values.
-        weighted: of a dataset: whether means and deviations are weighted by the inverse variances ("ivar").
+        weighted: of a dataset: whether means and deviations are weighted by the inverse variances ("ivar"), of the
+            entries that have them.
         on_bad: of a dataset: "raise" the error of a sample that cannot be read, or "skip" it.
 
     Raises:
         FitsError: one of its subclasses, as reading does.
         KeyError: if `categories` names a column that is not read.
-        TypeError: for a source that is none, and samples that are neither tensors nor dicts of them.
+        TypeError: for a source that is none, `samples` that are no numbers, and samples of a dataset that are neither
+            tensors nor dicts of them.
         ValueError: for arguments that do not go with the source, or inverse variances that are not there.
     """
     if on_bad not in ("raise", "skip"):
@@ -204,7 +211,7 @@ def statistics(
         return Statistics(*of_table(_chosen(source, columns, hdu, where, samples), categories))
     if columns is not None or hdu is not None or where is not None or categories:
         raise ValueError("columns, hdu, where and categories are of tables, not of datasets")
-    ids = range(len(source)) if samples is None else [source.checked(int(number)) for number in samples]
+    ids = range(len(source)) if samples is None else [source.checked(int(number)) for number in _numbers(samples)]
     return Statistics(*of_dataset(source, ids, Measure(axis, weighted, skips_bad=on_bad == "skip")))
 
 
@@ -229,4 +236,12 @@ def _chosen(
         source = source.filter(where)
     if columns is not None:
         source = source.select(list(columns))
-    return source if samples is None else cast("Table", source[torch.as_tensor(samples, dtype=torch.int64)])
+    return source if samples is None else cast("Table", source[_numbers(samples)])
+
+
+def _numbers(samples: Sequence[int] | torch.Tensor) -> torch.Tensor:
+    """Numbers of samples, int64."""
+    numbers = torch.as_tensor(samples)
+    if numbers.numel() and (numbers.dtype == torch.bool or numbers.is_floating_point() or numbers.ndim != 1):
+        raise TypeError(f"samples are numbers of one axis, not {numbers.dtype} of {tuple(numbers.shape)}")
+    return numbers.to("cpu", torch.int64)

@@ -39,8 +39,7 @@ class ImageDataset(ReadableDataset):
     """The images of many files, one an item.
 
     Picklable, and made without starting the engine, so that it works under `torch.utils.data.DataLoader` with
-    `num_workers=0` (the engine decodes a batch with threads of its own), with workers by forkserver and spawn, and with
-    forked workers if this process has not read anything with torchfits yet.
+    `num_workers=0` (the engine decodes a batch with threads of its own) and with workers by fork, forkserver and spawn.
 
     A batch (`__getitems__`, which DataLoader calls) is one call to the engine, if its images have one shape; images of
     different shapes are read one by one, for a `collate_fn` that can take them.

@@ -44,8 +44,8 @@ public final class Libc {
   private static final long AT_EMPTY_PATH = 0x1000;
   private static final long AT_FDCWD = -100;
 
-  /** Type, time of modification, time of change, inode and size. */
-  private static final long STATX_MASK = 0x1 | 0x40 | 0x80 | 0x100 | 0x200;
+  /** Type, time of modification, time of change, inode, size and blocks. */
+  private static final long STATX_MASK = 0x1 | 0x40 | 0x80 | 0x100 | 0x200 | 0x400;
 
   private static final long MADV_HUGEPAGE = 14;
   private static final long MADV_WIPEONFORK = 18;
@@ -136,6 +136,16 @@ public final class Libc {
    */
   public static int openForReading(MemorySegment path) {
     return (int) callOrErrno(OPEN, path.address(), O_RDONLY_NONBLOCK_NOCTTY_CLOEXEC, 0, 0, 0);
+  }
+
+  /**
+   * Opens a file for reading and writing.
+   *
+   * @param path bytes that end with a 0
+   * @return the descriptor, or {@code -errno}
+   */
+  public static int openForUpdate(MemorySegment path) {
+    return (int) callOrErrno(OPEN, path.address(), O_RDWR_CLOEXEC, 0, 0, 0);
   }
 
   /**

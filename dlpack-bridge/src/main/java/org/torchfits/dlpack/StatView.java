@@ -15,6 +15,8 @@ public final class StatView {
   private static final long MODE_OFFSET = 28;
   private static final long INODE_OFFSET = 32;
   private static final long SIZE_OFFSET = 40;
+  private static final long BLOCKS_OFFSET = 48;
+  private static final long BLOCK_BYTES = 512;
   private static final long CHANGE_TIME_OFFSET = 96;
   private static final long MODIFICATION_TIME_OFFSET = 112;
   private static final long DEVICE_OFFSET = 136;
@@ -35,6 +37,11 @@ public final class StatView {
   /** Size of the file in bytes. */
   public static long size(MemorySegment struct) {
     return struct.get(JAVA_LONG, SIZE_OFFSET);
+  }
+
+  /** What the file takes of its disk, in bytes: less than its size if it has holes. */
+  public static long diskBytes(MemorySegment struct) {
+    return struct.get(JAVA_LONG, BLOCKS_OFFSET) * BLOCK_BYTES;
   }
 
   /** Number of the file on its device. */

@@ -11,6 +11,9 @@ final class CachedFile {
   final FileIdentity identity;
   final HduIndex index = new HduIndex();
 
+  /** Whether it was found to be compressed as a whole. */
+  boolean compressed;
+
   /** Open as long as there are leases, and after that while the descriptor is kept. */
   @Nullable FitsSource source;
 

@@ -42,6 +42,11 @@ final class FileLease implements ByteSource {
   }
 
   @Override
+  public boolean isCompressed() {
+    return lender.isCompressed(file);
+  }
+
+  @Override
   public long read(long offset, MemorySegment into) {
     return source.read(offset, into);
   }

@@ -2,6 +2,7 @@ package org.torchfits.cache;
 
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -74,6 +75,33 @@ public final class OpenFiles {
 
   private static HduReader readerOf(FileLease lease, Window window) {
     return new HduReader(lease, lease.file().index, window);
+  }
+
+  /**
+   * What is kept.
+   *
+   * @param known files whose HDUs are known
+   * @param open files that are open, read from or not
+   */
+  public record Counts(int known, int open) {}
+
+  /** As it is now. */
+  public static Counts counts() {
+    return OF_PROCESS.count();
+  }
+
+  /** Forgets all files; those that are read from are closed when that ends. */
+  public static void clear() {
+    OF_PROCESS.forgetAll();
+  }
+
+  private synchronized Counts count() {
+    long open = files.values().stream().filter(file -> file.source != null).count();
+    return new Counts(files.size(), (int) open);
+  }
+
+  synchronized void forgetAll() {
+    List.copyOf(files.values()).forEach(this::forget);
   }
 
   /** A small file is never asked what it is: its first bytes are all that is wanted. */
@@ -164,8 +192,9 @@ public final class OpenFiles {
   }
 
   /** What a compressed file decodes to is kept elsewhere, within bounds of its own. */
-  private static boolean isCompressed(CachedFile file) {
-    return file.source != null && file.source.isCompressed();
+  synchronized boolean isCompressed(CachedFile file) {
+    file.compressed |= file.source != null && file.source.isCompressed();
+    return file.compressed;
   }
 
   /** Counts what was parsed of a file since, and forgets files beyond the bounds. */

@@ -13,7 +13,7 @@ import org.torchfits.work.Tally;
 
 /** An image, or a section of one, that is ready to be decoded. */
 public abstract sealed class OpenImage implements AutoCloseable
-    permits DirectImage, TiledImage, CfitsioImage, ConvertedImage {
+    permits DirectImage, TiledImage, CfitsioImage, ConvertedImage, KeptImage, KeepingImage {
   private final String file;
   private final Hdu hdu;
   private final Section section;

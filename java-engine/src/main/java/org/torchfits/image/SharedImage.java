@@ -2,13 +2,25 @@ package org.torchfits.image;
 
 import org.jspecify.annotations.Nullable;
 import org.torchfits.cache.OpenFiles;
+import org.torchfits.dlpack.DlpackTensor;
 import org.torchfits.dlpack.ElementType;
 import org.torchfits.header.Hdu;
 import org.torchfits.header.HduKind;
 import org.torchfits.header.HduReader;
+import org.torchfits.source.ByteSource;
+import org.torchfits.source.FileIdentity;
+import org.torchfits.tile.CachedTile;
+import org.torchfits.tile.KeptPixels;
+import org.torchfits.tile.TileCache;
 
 /** An image of which several threads read parts: its file is opened once. */
 public final class SharedImage implements AutoCloseable {
+  /** Larger images are meant to be read once. */
+  private static final long KEPT_BYTES = 32 << 20;
+
+  /** Which elements of an image are kept. */
+  private record Wanted(StoredFormat format, @Nullable String section) {}
+
   private final String path;
   private final ImageRequest request;
   private final HduReader reader;
@@ -98,9 +110,32 @@ public final class SharedImage implements AutoCloseable {
 
   /**
    * The section that the request names, the whole image without one; to be closed before this is.
+   * If it takes long to decode and is not too large, its elements are kept for the next time.
    */
   public OpenImage wanted() {
-    return part(wanted);
+    KeptPixels kept = kept();
+    if (kept == null) {
+      return part(wanted);
+    }
+    CachedTile known = kept.find();
+    return known == null
+        ? new KeepingImage(part(wanted), kept)
+        : new KeptImage(reader.source().name(), hdu, wanted, format, known);
+  }
+
+  /** Where the elements are kept; null if they are not. */
+  private @Nullable KeptPixels kept() {
+    ByteSource source = reader.source();
+    long bytes = DlpackTensor.elementBytes(format.type(), wanted.count());
+    boolean isWorthIt =
+        !request.general()
+            && (hdu.kind() == HduKind.COMPRESSED_IMAGE || source.isCompressed())
+            && bytes <= KEPT_BYTES
+            && TileCache.OF_PROCESS.takes(bytes);
+    FileIdentity file = isWorthIt ? source.settledIdentity() : null;
+    return file == null
+        ? null
+        : new KeptPixels(file, hdu.index(), new Wanted(format, request.section()), bytes);
   }
 
   private OpenImage part(Section section) {
@@ -111,6 +146,9 @@ public final class SharedImage implements AutoCloseable {
 
   @Override
   public void close() {
+    if (tiles != null) {
+      tiles.reader().close();
+    }
     reader.close();
   }
 }

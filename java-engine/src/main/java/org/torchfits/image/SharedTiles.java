@@ -19,6 +19,6 @@ record SharedTiles(TileReader reader, boolean areWantedAgain) {
    */
   static SharedTiles of(HduReader reader, Hdu hdu, boolean areWantedAgain) {
     String place = ImageReader.place(reader.source().name(), hdu);
-    return new SharedTiles(new TileReader(place, reader, hdu), areWantedAgain);
+    return new SharedTiles(new TileReader(place, reader, hdu, areWantedAgain), areWantedAgain);
   }
 }

@@ -54,7 +54,13 @@ final class TilePixels {
 
   /** Bytes of the widest values that a tile can be decoded to. */
   int widestBytes() {
-    return Math.max(floats.bytes(), format.storedBytes());
+    int stored = format.storedBytes();
+    return format.bitpix() < 0 ? Math.max(floats.bytes(), stored) : stored;
+  }
+
+  /** Bytes of each of a tile's values. */
+  int bytes(TileValues values) {
+    return values == TileValues.FLOATS ? floats.bytes() : format.storedBytes();
   }
 
   /** Makes elements where the values are, which keep their width. */
@@ -82,8 +88,7 @@ final class TilePixels {
     if (decoder == null) {
       copyRuns(values, pixels, overlap, target);
     } else {
-      int valueBytes = values == TileValues.FLOATS ? floats.bytes() : format.storedBytes();
-      decodeRuns(decoder, valueBytes, pixels, overlap, target, scratch);
+      decodeRuns(decoder, bytes(values), pixels, overlap, target, scratch);
     }
   }
 

@@ -134,8 +134,8 @@ final class TiledImage extends OpenImage {
     if (overlap.isRangeOfResult() && !isShared) {
       return null;
     }
-    long bytes = (long) overlap.tilePixels() * pixels.widestBytes();
-    return tileReader.claim(box.index(number), pixels.floats(), bytes);
+    return tileReader.claim(
+        box.index(number), pixels.floats(), overlap.tilePixels(), pixels.widestBytes());
   }
 
   private void putAll(TileLeases leases, int[] places, MemorySegment target, TileScratch scratch) {
@@ -208,7 +208,7 @@ final class TiledImage extends OpenImage {
         decode(tiles[i], overlap, compressed, target, scratch);
       } else {
         TileValues values = values(tiles[i], overlap, compressed, own.allocate(), scratch);
-        own.keep(values);
+        tileReader.keep(own, values, (long) overlap.tilePixels() * pixels.bytes(values));
         pixels.put(values, own.pixels(), overlap, target, scratch);
       }
     }

@@ -40,6 +40,11 @@ public interface ByteSource extends AutoCloseable {
     return settledIdentity();
   }
 
+  /** Whether the bytes are known to be decoded from others, which takes time. */
+  default boolean isCompressed() {
+    return false;
+  }
+
   /**
    * Reads from {@code offset} on until {@code into} is full or the source ends.
    *

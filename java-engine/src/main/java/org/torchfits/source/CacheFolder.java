@@ -3,6 +3,8 @@ package org.torchfits.source;
 import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -13,6 +15,7 @@ import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -34,14 +37,23 @@ public final class CacheFolder {
 
   private final @Nullable Path folder;
   private final long mostBytes;
+  private final ToLongFunction<File> fileBytes;
 
   /**
    * @param folder made when it is needed; null for none
    * @param mostBytes of all files in it, of which the one used longest ago goes first
    */
   public CacheFolder(@Nullable Path folder, long mostBytes) {
+    this(folder, mostBytes, File::length);
+  }
+
+  /**
+   * @param fileBytes what a file counts for
+   */
+  CacheFolder(@Nullable Path folder, long mostBytes, ToLongFunction<File> fileBytes) {
     this.folder = folder;
     this.mostBytes = mostBytes;
+    this.fileBytes = fileBytes;
   }
 
   /** A folder below that of all caches. */
@@ -89,19 +101,56 @@ public final class CacheFolder {
 
   /** Makes a file, or replaces it at once. */
   public void write(String name, byte[] content) {
-    if (folder == null || content.length > mostBytes) {
-      return;
+    if (content.length <= mostBytes) {
+      String _ = replace(name, content);
+      trim();
+    }
+  }
+
+  /** Puts a file that is complete into its place. */
+  private interface Placing {
+    void place(Path complete, Path file) throws IOException;
+  }
+
+  /** Makes a file, or replaces it at once, whatever the bound; why not, if it is not possible. */
+  private @Nullable String replace(String name, byte[] content) {
+    return make(
+        name,
+        content,
+        (complete, file) -> Files.move(complete, file, StandardCopyOption.ATOMIC_MOVE));
+  }
+
+  /** Makes a file unless it is there, whatever the bound; why not, if it is not possible. */
+  @Nullable String add(String name, byte[] content) {
+    return make(name, content, CacheFolder::link);
+  }
+
+  private static void link(Path complete, Path file) throws IOException {
+    try {
+      Files.createLink(file, complete);
+    } catch (FileAlreadyExistsException another) {
+      // Another thread or process was faster: its file is as good.
+    } catch (UnsupportedOperationException | FileSystemException noLinks) {
+      Files.move(complete, file, StandardCopyOption.ATOMIC_MOVE);
+    }
+  }
+
+  private @Nullable String make(String name, byte[] content, Placing placing) {
+    if (folder == null) {
+      return "there is no folder";
     }
     String own = "." + ProcessHandle.current().pid() + "." + WRITES.incrementAndGet();
     Path partial = folder.resolve(name + own + PARTIAL);
     try {
       Files.createDirectories(folder);
       writeNew(partial, content);
-      Files.move(partial, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+      placing.place(partial, folder.resolve(name));
+      return null;
     } catch (IOException notWritable) {
+      return notWritable.toString();
+    } finally {
       boolean _ = partial.toFile().delete();
     }
-    trim(folder);
   }
 
   /** Only the owner may read what tells of the owner's files. */
@@ -118,8 +167,8 @@ public final class CacheFolder {
 
   /** A file, as it was when it was looked at: others may use it meanwhile. */
   private record Entry(File file, long modifiedMillis, long bytes) {
-    static Entry of(File file) {
-      return new Entry(file, file.lastModified(), file.length());
+    Entry(File file, ToLongFunction<File> bytes) {
+      this(file, file.lastModified(), bytes.applyAsLong(file));
     }
 
     boolean isPartial() {
@@ -133,32 +182,42 @@ public final class CacheFolder {
   }
 
   /** Those used longest ago first. */
-  private static List<Entry> entries(Path folder) {
-    File[] files = folder.toFile().listFiles(File::isFile);
+  private List<Entry> entries() {
+    File[] files = folder == null ? null : folder.toFile().listFiles(File::isFile);
     return files == null
         ? List.of()
         : Stream.of(files)
-            .map(Entry::of)
+            .map(file -> new Entry(file, fileBytes))
             .sorted(Comparator.comparingLong(Entry::modifiedMillis))
             .toList();
   }
 
-  private void trim(Path folder) {
-    List<Entry> entries = entries(folder);
+  /**
+   * What a look at the folder left.
+   *
+   * @param bytes of the files that stay
+   * @param removed files that were complete, for the bound
+   */
+  record Trimmed(long bytes, int removed) {}
+
+  /** Removes what was left behind by writers, and what was used longest ago beyond the bound. */
+  Trimmed trim() {
+    List<Entry> entries = entries();
     long bytes = entries.stream().mapToLong(Entry::bytes).sum();
     long left = System.currentTimeMillis() - LONGEST_WRITE_MILLIS;
+    int removed = 0;
     for (Entry entry : entries) {
       if (entry.isPartial() ? entry.modifiedMillis < left : bytes > mostBytes) {
         bytes -= entry.bytes;
+        removed += entry.isPartial() ? 0 : 1;
         entry.delete();
       }
     }
+    return new Trimmed(bytes, removed);
   }
 
   /** Removes all files. */
   public void clear() {
-    if (folder != null) {
-      entries(folder).forEach(Entry::delete);
-    }
+    entries().forEach(Entry::delete);
   }
 }

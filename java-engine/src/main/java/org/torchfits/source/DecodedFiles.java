@@ -17,7 +17,7 @@ import org.torchfits.work.Unfinished;
  *
  * <p>One for the process, since its bounds are those of the process.
  */
-final class DecodedFiles {
+public final class DecodedFiles {
   static final DecodedFiles SHARED = new DecodedFiles();
 
   /** Each holds up to two descriptors. */
@@ -81,6 +81,32 @@ final class DecodedFiles {
     private boolean isValid() {
       return settled || leases > 0 || isAwaited();
     }
+  }
+
+  /**
+   * What is kept.
+   *
+   * @param bytes that were decoded, in memory and in unnamed files
+   */
+  public record Counts(int files, long bytes) {}
+
+  /** As it is now. */
+  public static Counts counts() {
+    return SHARED.count();
+  }
+
+  /** Closes what nobody leases or awaits. */
+  public static void clear() {
+    SHARED.closeUnused();
+  }
+
+  private synchronized Counts count() {
+    long bytes = open.stream().mapToLong(entry -> entry.file.bytes()).sum();
+    return new Counts(open.size(), bytes);
+  }
+
+  synchronized void closeUnused() {
+    removeEldestWhile(() -> true, Entry::isAny);
   }
 
   /**

@@ -51,6 +51,11 @@ public record FileIdentity(long device, long inode, long size, long mtimeNanos, 
     return new FileIdentity(MEMORY, number, size, address, constant ? 1 : Long.MAX_VALUE);
   }
 
+  /** Whether these are bytes in memory: other processes have other ones under the same identity. */
+  public boolean isMemory() {
+    return device == MEMORY;
+  }
+
   /** From a {@code struct statx}. */
   static FileIdentity of(MemorySegment struct) {
     return new FileIdentity(

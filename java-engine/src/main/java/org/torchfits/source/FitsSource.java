@@ -11,7 +11,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FitsSource implements ByteSource {
   private final RawSource raw;
+  private final long openedNanos = FileIdentity.nowNanos();
   private volatile @Nullable ByteSource content;
+  private volatile @Nullable FileIdentity settled;
 
   private FitsSource(RawSource raw) {
     this.raw = raw;
@@ -41,9 +43,16 @@ public final class FitsSource implements ByteSource {
     return content().reaches(end);
   }
 
+  /** The file, if it did not change since it was opened, nor shortly before. */
   @Override
   public @Nullable FileIdentity settledIdentity() {
-    return raw.settledIdentity();
+    FileIdentity known = settled == null ? raw.settledIdentity() : settled;
+    if (known == null) {
+      FileIdentity now = identity();
+      known = now.isSettledAt(openedNanos) ? now : null;
+    }
+    settled = known;
+    return known;
   }
 
   /** The open file and its content as it is now, compressed if it is. */
@@ -54,6 +63,7 @@ public final class FitsSource implements ByteSource {
   }
 
   /** Whether a read found that the file is compressed. */
+  @Override
   public boolean isCompressed() {
     return content instanceof DecodedSource;
   }

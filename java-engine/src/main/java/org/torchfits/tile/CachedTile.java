@@ -23,6 +23,7 @@ public final class CachedTile implements AutoCloseable {
   private final TileCache cache;
   private final TileCache.Key key;
   private final long bytes;
+  private final int charge;
   private final Thread decoder = Thread.currentThread();
 
   /** The decoder's until the values are there. */
@@ -40,10 +41,14 @@ public final class CachedTile implements AutoCloseable {
 
   private boolean kept;
 
-  CachedTile(TileCache cache, TileCache.Key key, long bytes) {
+  /**
+   * @param charge what it counts for
+   */
+  CachedTile(TileCache cache, TileCache.Key key, long bytes, int charge) {
     this.cache = cache;
     this.key = key;
     this.bytes = bytes;
+    this.charge = charge;
   }
 
   /** Whether the values are there. */
@@ -57,13 +62,17 @@ public final class CachedTile implements AutoCloseable {
   }
 
   /**
-   * Memory for the values; to be called once, by the thread that decodes.
+   * Memory for the values, the same at each call; for the thread that decodes.
    *
    * @throws org.torchfits.dlpack.NativeMemoryException if there is none
    */
   public MemorySegment allocate() {
-    block = DlpackTensor.allocate(Abi.UNVERSIONED, ElementType.UINT8, bytes);
-    return block.elements();
+    DlpackTensor own = block;
+    if (own == null) {
+      own = DlpackTensor.allocate(Abi.UNVERSIONED, ElementType.UINT8, bytes);
+      block = own;
+    }
+    return own.elements();
   }
 
   /** Gives the values, which are complete now, to others too. */
@@ -149,6 +158,11 @@ public final class CachedTile implements AutoCloseable {
     return bytes;
   }
 
+  /** What the tile counts for in the bound of all: its bytes, or more. */
+  int charge() {
+    return charge;
+  }
+
   /** The following are called with the cache's lock. */
   void lease() {
     leases++;
@@ -160,9 +174,12 @@ public final class CachedTile implements AutoCloseable {
   }
 
   private void freeIfUnused() {
-    if (!kept && leases == 0 && block != null) {
-      block.close();
-      block = null;
+    if (!kept && leases == 0) {
+      cache.freed(this);
+      if (block != null) {
+        block.close();
+        block = null;
+      }
     }
   }
 }

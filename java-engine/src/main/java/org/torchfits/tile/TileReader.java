@@ -18,25 +18,31 @@ import org.torchfits.work.Tally;
  *
  * <p>Safe for use by several threads.
  */
-public final class TileReader {
+public final class TileReader implements AutoCloseable {
   private final String place;
   private final TileBytes bytes;
   private final int hdu;
   private final TileTable table;
   private final TileDecoder decoder;
   private final @Nullable FileIdentity file;
+  private final boolean isShared;
+
+  /** Where tiles are kept behind memory; null if they are not, or none was asked for. */
+  private @Nullable StoredTiles stored;
 
   /**
    * @param place file and HDU, as errors show them
    * @param reader is not asked for another HDU any more
    * @param hdu a compressed image
+   * @param isShared whether tiles are worth keeping for other processes
    * @throws FitsException of kind BAD_HEADER, or TRUNCATED if the file has not all rows
    */
-  public TileReader(String place, HduReader reader, Hdu hdu) {
+  public TileReader(String place, HduReader reader, Hdu hdu, boolean isShared) {
     TiledHdu known = TiledHdu.of(place, reader, hdu);
     this.place = place;
     this.bytes = new TileBytes(place, reader);
     this.hdu = hdu.index();
+    this.isShared = isShared;
     this.table = known.table();
     this.decoder = known.decoder();
     this.file = reader.source().settledIdentity();
@@ -130,14 +136,56 @@ public final class TileReader {
   }
 
   /**
-   * The lease of a tile that is kept, as {@link TileCache#claim} has it; null if it shall not be.
+   * The lease of a tile that is kept, as {@link TileCache#claim} has it, read from the folder
+   * behind it if it is there; null if it shall not be kept.
    *
-   * @param bytes of its values
+   * @param pixels of the tile
+   * @param pixelBytes of each
    */
-  public @Nullable CachedTile claim(long tile, TileFloats floats, long bytes) {
-    return file == null || !TileCache.OF_PROCESS.takes(bytes)
-        ? null
-        : TileCache.OF_PROCESS.claim(key(file, tile, floats), bytes);
+  public @Nullable CachedTile claim(long tile, TileFloats floats, int pixels, int pixelBytes) {
+    long tileBytes = (long) pixels * pixelBytes;
+    if (file == null || !TileCache.OF_PROCESS.takes(tileBytes)) {
+      return null;
+    }
+    TileCache.Key key = key(file, tile, floats);
+    CachedTile claimed = TileCache.OF_PROCESS.claim(key, tileBytes);
+    StoredTiles there = isShared && claimed.isMine() ? stored(key, pixelBytes) : null;
+    if (there != null) {
+      there.load(tile, claimed);
+    }
+    return claimed;
+  }
+
+  /**
+   * Gives a tile that this thread decoded to others, and to other processes.
+   *
+   * @param bytes of the values
+   */
+  public void keep(CachedTile decoded, TileValues values, long bytes) {
+    decoded.keep(values);
+    StoredTiles there = stored();
+    if (there != null) {
+      there.store(decoded.key().tile(), decoded, bytes);
+    }
+  }
+
+  private synchronized @Nullable StoredTiles stored(TileCache.Key key, int pixelBytes) {
+    if (stored == null) {
+      stored = StoredTiles.of(key, (long) TileGrid.pixels(grid().tile()) * pixelBytes);
+    }
+    return stored;
+  }
+
+  private synchronized @Nullable StoredTiles stored() {
+    return stored;
+  }
+
+  @Override
+  public synchronized void close() {
+    if (stored != null) {
+      stored.close();
+      stored = null;
+    }
   }
 
   private TileCache.Key key(FileIdentity identity, long tile, TileFloats floats) {

@@ -38,6 +38,13 @@ record TiledHdu(TileTable table, TileDecoder decoder) {
     return parsed;
   }
 
+  /** Forgets all headers. */
+  static void clear() {
+    synchronized (KNOWN) {
+      KNOWN.clear();
+    }
+  }
+
   private static @Nullable TiledHdu known(@Nullable Key key) {
     synchronized (KNOWN) {
       return key == null ? null : KNOWN.get(key);

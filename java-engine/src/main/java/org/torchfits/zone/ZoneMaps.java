@@ -93,9 +93,19 @@ public final class ZoneMaps {
     }
   }
 
-  /** Forgets all maps, in memory and in the folder. */
-  public synchronized void clear() {
+  /** Number of tables of which something may be known in memory. */
+  public synchronized int count() {
+    return maps.size();
+  }
+
+  /** Forgets all maps in memory. */
+  public synchronized void forget() {
     maps.clear();
+  }
+
+  /** Forgets all maps, in memory and in the folder. */
+  public void clear() {
+    forget();
     folder.clear();
   }
 }

@@ -136,13 +136,15 @@ class ArchitectureTest {
   }
 
   @Test
-  void engine_any_needsNothingButJavaAndDecoders() {
+  void engine_any_needsNothingButJavaDecodersAndCaffeine() {
     String[] decoders = {
       "org.apache.commons.compress..", "org.tukaani.xz..", "io.airlift.compress.."
     };
     classes()
         .that()
         .resideOutsideOfPackages(rooms("source"))
+        .and()
+        .doNotHaveSimpleName("TinyLfuPolicy")
         .should()
         .onlyDependOnClassesThat()
         .resideInAnyPackage("java..", "org.torchfits..", "org.jspecify..")

@@ -1,12 +1,17 @@
 package org.torchfits.tile;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -14,13 +19,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.torchfits.source.FileIdentity;
 import org.torchfits.work.Unfinished;
 
 class TileCacheTest {
   private static final long TILE = 10_000;
 
-  private final TileCache cache = new TileCache(10 * TILE);
+  private final TileCache cache = new TileCache(Eviction.LRU, 10 * TILE);
 
   private static TileCache.Key key(long tile) {
     return key(tile, 1, null);
@@ -90,7 +97,7 @@ class TileCacheTest {
     try (CachedTile claimed = claim(key(3))) {
       claimed.allocate();
     }
-    assertEquals(0, cache.bytes());
+    assertEquals(0, cache.counts().bytes());
     put(3);
     assertTrue(has(3));
   }
@@ -106,7 +113,7 @@ class TileCacheTest {
     assertTrue(has(0));
     assertFalse(has(1));
     assertFalse(has(2));
-    assertEquals(10 * TILE, cache.bytes());
+    assertEquals(10 * TILE, cache.counts().bytes());
   }
 
   @Test
@@ -131,7 +138,7 @@ class TileCacheTest {
       decode(mine);
     }
     assertTrue(other.join());
-    assertEquals(TILE, cache.bytes());
+    assertEquals(TILE, cache.counts().bytes());
   }
 
   @Test
@@ -189,24 +196,121 @@ class TileCacheTest {
   }
 
   @Test
-  void cache_manyThreads_givesWholeTiles() {
-    IntStream.range(0, 8)
-        .parallel()
-        .forEach(thread -> {
-          Random random = new Random(thread);
-          for (int i = 0; i < 2000; i++) {
-            long tile = random.nextInt(30);
-            try (CachedTile found = claim(key(tile))) {
-              if (found.isMine()) {
-                decode(found);
-              } else {
-                assertTrue(isDecodedAtLast(found));
-              }
-              assertEquals((byte) tile, found.pixels().get(JAVA_BYTE, 0));
-              assertEquals((byte) tile, found.pixels().get(JAVA_BYTE, TILE - 1));
-            }
-          }
-        });
-    assertEquals(10 * TILE, cache.bytes());
+  void counts_afterReads_tellWhatHappened() {
+    for (int tile = 0; tile < 12; tile++) {
+      put(tile);
+    }
+    assertTrue(has(11));
+    assertEquals(
+        new TileCache.Counts(Eviction.LRU, 10 * TILE, 10 * TILE, 10, 1, 12, 2), cache.counts());
+  }
+
+  @Test
+  void configure_smaller_letsTilesGo() {
+    for (int tile = 0; tile < 10; tile++) {
+      put(tile);
+    }
+    cache.configure(Eviction.LRU, 4 * TILE);
+    assertEquals(4 * TILE, cache.counts().bytes());
+    assertTrue(has(9));
+    assertFalse(has(5));
+    assertFalse(cache.takes(3 * TILE));
+  }
+
+  @Test
+  void configure_nothing_keepsNothing() {
+    put(1);
+    cache.configure(Eviction.TINYLFU, 0);
+    assertFalse(cache.takes(TILE));
+    assertEquals(0, cache.counts().bytes());
+    cache.configure(Eviction.TINYLFU, 10 * TILE);
+    put(1);
+    assertTrue(has(1));
+  }
+
+  @Test
+  void configure_whileLeased_leavesTileInPlace() {
+    put(1);
+    try (CachedTile leased = claim(key(1))) {
+      cache.configure(Eviction.LFU, 2 * TILE);
+      put(2);
+      cache.clear();
+      assertEquals(0, cache.counts().count());
+      assertEquals(TILE, cache.counts().bytes());
+      assertEquals(1, leased.pixels().get(JAVA_BYTE, TILE - 1));
+    }
+    assertEquals(0, cache.counts().bytes());
+  }
+
+  @Test
+  void put_pixels_areFound() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment pixels = arena.allocate(TILE);
+      pixels.fill((byte) 7);
+      assertNull(cache.find(key(TileCache.WHOLE)));
+      cache.put(key(TileCache.WHOLE), pixels);
+      cache.put(key(TileCache.WHOLE), pixels.fill((byte) 8));
+      try (CachedTile found = requireNonNull(cache.find(key(TileCache.WHOLE)))) {
+        assertEquals(7, found.pixels().get(JAVA_BYTE, TILE - 1));
+        assertEquals(TILE, found.pixels().byteSize());
+      }
+    }
+    assertEquals(TILE, cache.counts().bytes());
+  }
+
+  @Test
+  void put_tooLarge_isNotKept() {
+    try (Arena arena = Arena.ofConfined()) {
+      cache.put(key(TileCache.WHOLE), arena.allocate(6 * TILE));
+    }
+    assertNull(cache.find(key(TileCache.WHOLE)));
+    assertEquals(0, cache.counts().bytes());
+  }
+
+  @Test
+  void find_inDecoding_isNull() {
+    try (CachedTile mine = claim(key(1))) {
+      CompletableFuture<Boolean> other =
+          CompletableFuture.supplyAsync(() -> cache.find(key(1)) == null);
+      assertTrue(other.join());
+      decode(mine);
+    }
+    assertTrue(has(1));
+  }
+
+  /** Memory of a tile that went is another's soon, with other bytes in it. */
+  @ParameterizedTest
+  @EnumSource
+  void cache_manyThreads_givesWholeTilesWithinTheBound(Eviction eviction) {
+    cache.configure(eviction, 10 * TILE);
+    int threads = 4;
+    List<CompletableFuture<Void>> running =
+        IntStream.range(0, threads)
+            .mapToObj(thread -> CompletableFuture.runAsync(() -> readTiles(thread, threads)))
+            .toList();
+    running.forEach(CompletableFuture::join);
+    assertEquals(cache.counts().count() * TILE, cache.counts().bytes());
+  }
+
+  private void readTiles(int thread, int threads) {
+    Random random = new Random(thread);
+    for (int i = 0; i < 3000; i++) {
+      long tile = random.nextInt(30);
+      try (CachedTile found = claim(key(tile))) {
+        if (found.isMine()) {
+          decode(found);
+        } else {
+          assertTrue(isDecodedAtLast(found));
+        }
+        assertTrue(cache.counts().bytes() <= (10 + threads) * TILE);
+        requireFilled(found.pixels(), (byte) tile);
+      }
+    }
+  }
+
+  private static void requireFilled(MemorySegment pixels, byte value) {
+    assertEquals(value, pixels.get(JAVA_BYTE, 0));
+    assertEquals(
+        -1, pixels.asSlice(1).mismatch(pixels.asSlice(0, pixels.byteSize() - 1)), "other bytes");
   }
 }
