@@ -27,11 +27,14 @@ SIGNATURES = {
     "read_table": "(path, columns=None, *, hdu=None, rows=None, where=None, stypes=None)",
     "write": "(path, data, header=None, *, columns=None, format='binary', overwrite=False)",
     "doctor": "()",
+    "data.ImageDataset": "(paths, *, hdu=None, section=None, dtype=torch.float32, transform=None, on_bad='raise')",
+    "lineage.record": "(loader, run_file, *, checksums=True)",
+    "lineage.batch": "(run_file, step, *, device=None)",
+    "data.flight_recording": "(path)",
     "cache.stats": "()",
     "cache.clear": "(*, disk=False)",
     "cache.resize": "(memory_bytes)",
     "cache.configure": "(*, policy=None, memory_bytes=None, disk=None, disk_bytes=None)",
-    "data.ImageDataset": "(paths, *, hdu=None, section=None, dtype=torch.float32, transform=None)",
     "data.StreamingDataset": "(dataset, *, shuffle=False, seed=0, window=None, rank=None, world_size=None)",
 }
 
