@@ -12,7 +12,7 @@ import fcntl
 import json
 import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -131,10 +131,10 @@ class RunWriter:
         self._file = open(path, "a+b", buffering=0)  # noqa: PTH123, SIM115 - closed by `close`
         try:
             self._lock()
-            self._file.seek(0)
-            for _ in _parsed(path, self._file, self.contents):
-                pass
-            self._cut()
+            with open(path, "rb") as reader:  # noqa: PTH123 - lines of an unbuffered file come byte by byte
+                for _ in _parsed(path, reader, self.contents):
+                    pass
+                self._cut(reader)
         except BaseException:
             self._file.close()
             raise
@@ -145,11 +145,10 @@ class RunWriter:
         except BlockingIOError:
             raise ValueError(f"{self._path} is being written: each rank and each iteration has its own") from None
 
-    def _cut(self) -> None:
-        size = self._file.seek(0, os.SEEK_END)
-        self._file.seek(0)
-        whole = sum(len(line) for line in self._file if line.endswith(b"\n"))
-        if whole < size:
+    def _cut(self, reader: BinaryIO) -> None:
+        reader.seek(0)
+        whole = sum(len(line) for line in reader if line.endswith(b"\n"))
+        if whole < reader.seek(0, os.SEEK_END):
             self._file.truncate(whole)
 
     def number_of(self, epoch: int, position: int) -> int:
