@@ -136,6 +136,7 @@ def loader_rows(files: BenchFiles) -> Iterator[tuple[str, str, dict[str, float]]
 def main() -> None:
     """Print the table."""
     print(f"- GPU: {torch.cuda.get_device_name()}, torch {torch.__version__}, {torch.get_num_threads()} cores\n")
+    torchfits.cache.resize(0)  # every epoch decodes, as those of the peers do
     with BenchFiles() as files:
         rows = [*image_rows(files), *loader_rows(files)]
     columns = ["torchfits", "fitsio", *(f"fitsio, {workers} workers" for workers in WORKERS)]
