@@ -215,6 +215,8 @@ class _Tasks(Protocol):
 class _PendingTasks(Protocol):
     def help(self, number: int, /) -> int: ...
 
+    def forget(self, number: int, /) -> None: ...
+
     def hasEnded(self, number: int, /) -> bool: ...
 
     def cancel(self, number: int, /) -> None: ...
@@ -496,6 +498,7 @@ class Pending(Generic[_Result]):
         self._tasks = tasks
         self._convert = convert
         self._lock = threading.Lock()
+        self._address: int | None = None
         self._finalizer = weakref.finalize(self, _cancel_pending, tasks, self.number, os.getpid(), keep)
         # At exit all are stopped together, before the JVM ends.
         self._finalizer.atexit = False
@@ -512,12 +515,19 @@ class Pending(Generic[_Result]):
         with self._lock:
             self._require_alive()
             try:
-                address = self._help()
+                if self._address is None:
+                    self._address = self._help()
             except (FitsError, EngineError):
-                self._finalizer.detach()
+                self._forget()
                 raise
-            self._finalizer.detach()
-            return self._convert(address)
+            self._forget()
+            return self._convert(self._address)
+
+    def _forget(self) -> None:
+        """The engine told what became of the read, which a signal may have kept from us the first time."""
+        _jvm.enter()
+        self._tasks.forget(self.number)
+        self._finalizer.detach()
 
     def done(self) -> bool:
         """Whether `result` returns or raises at once."""

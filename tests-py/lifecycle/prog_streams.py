@@ -16,8 +16,8 @@ next(stream)
 child = os.fork()
 if child == 0:
     try:
-        next(stream)
-        next(stream)
+        for _ in stream:  # what was read before the fork, then what was only begun
+            pass
     except EngineForkError:
         del stream
         gc.collect()

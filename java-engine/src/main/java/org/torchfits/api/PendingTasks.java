@@ -32,15 +32,20 @@ public final class PendingTasks {
   }
 
   /**
-   * Works on a task for a while: its result, or RUNNING. With its result, or its failure, it is
-   * gone.
+   * Works on a task for a while: its result, or RUNNING. It tells the result, or the failure, as
+   * often as it is asked, until {@link #forget}: of a call that met a signal Python learns nothing.
    */
   public static long help(long number) {
     PendingTask task = BEGUN.get(number);
     if (task == null) {
       throw new FitsException(ErrorKind.CANCELLED, "there is no task " + number);
     }
-    return Tasks.workToEnd(task) && BEGUN.remove(number, task) ? task.end() : Task.RUNNING;
+    return Tasks.work(task) ? task.end() : Task.RUNNING;
+  }
+
+  /** Lets go of a task whose result, which is the caller's then, or failure was learnt. */
+  public static void forget(long number) {
+    BEGUN.remove(number);
   }
 
   /** Whether a task has ended, so that {@link #help} tells its result at once. */

@@ -31,10 +31,15 @@ public final class Tasks {
 
   private Tasks() {}
 
-  /** Works for a while; whether the task has ended and this call is still a short one. */
-  static boolean workToEnd(PendingTask task) {
+  /** Works for a while; whether the task has ended. */
+  static boolean work(PendingTask task) {
+    return task.work(System.nanoTime() + PATIENCE_NANOS);
+  }
+
+  /** Likewise; whether it has ended and this call is still a short one. */
+  private static boolean workToEnd(PendingTask task) {
     long start = System.nanoTime();
-    return task.work(start + PATIENCE_NANOS) && System.nanoTime() - start < SHORT_NANOS;
+    return work(task) && System.nanoTime() - start < SHORT_NANOS;
   }
 
   /**

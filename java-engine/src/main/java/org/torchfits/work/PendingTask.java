@@ -21,6 +21,7 @@ public final class PendingTask {
   private @Nullable Task task;
   private @Nullable Throwable failure;
   private boolean cancelled;
+  private long made = Task.RUNNING;
 
   /**
    * A task that nobody works on yet.
@@ -118,12 +119,15 @@ public final class PendingTask {
     }
   }
 
-  /** What the task made, as {@link Task#end} has it; to be called once, when it has ended. */
+  /** What the task made, as {@link Task#end} has it, or its failure, when it has ended. */
   public long end() {
     lock.lock();
     try {
       Job.raise(failure);
-      return task == null ? Task.RUNNING : task.end();
+      if (made == Task.RUNNING && task != null) {
+        made = task.end();
+      }
+      return made;
     } finally {
       lock.unlock();
     }
