@@ -64,7 +64,7 @@ public final class PendingTask {
     Task prepared;
     try {
       prepare();
-      if (failure != null || cancelled) {
+      if (failure != null || cancelled || made != Task.RUNNING) {
         return true;
       }
       prepared = task;
@@ -85,7 +85,7 @@ public final class PendingTask {
 
   /** A failure waits for {@link #end}, like one of a job. */
   private void prepare() {
-    if (task != null || failure != null || cancelled) {
+    if (task != null || failure != null || cancelled || made != Task.RUNNING) {
       return;
     }
     try {
@@ -99,7 +99,8 @@ public final class PendingTask {
 
   /** Whether {@link #end} gives what the task made, or throws, at once. */
   public boolean hasEnded() {
-    return ifIdle(() -> failure != null || cancelled || (task != null && task.hasEnded()));
+    return ifIdle(() ->
+        failure != null || cancelled || made != Task.RUNNING || (task != null && task.hasEnded()));
   }
 
   /** Whether the task cannot be made: {@link #end} tells why. */
@@ -119,17 +120,30 @@ public final class PendingTask {
     }
   }
 
-  /** What the task made, as {@link Task#end} has it, or its failure, when it has ended. */
+  /**
+   * What the task made, as {@link Task#end} has it, or its failure, when it has ended; told again
+   * if asked again.
+   */
   public long end() {
     lock.lock();
     try {
-      Job.raise(failure);
-      if (made == Task.RUNNING && task != null) {
-        made = task.end();
+      if (task != null) {
+        end(task);
       }
+      Job.raise(failure);
       return made;
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** Once: it frees what the task holds. */
+  private void end(Task ended) {
+    task = null;
+    try {
+      made = ended.end();
+    } catch (RuntimeException | Error thrown) {
+      failure = thrown;
     }
   }
 
