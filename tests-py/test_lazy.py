@@ -748,7 +748,7 @@ print(*work(table), peak() - before)
     told = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
     rows, first, growth = map(int, told.split())
     assert (rows, first) == (12 * 250_000 + 12 * 400_000, 499_999)
-    assert growth < 100
+    assert growth < 200  # three windows of 64 MiB at most
 
 
 # Other libraries

@@ -82,9 +82,21 @@ public final class FitsSource implements ByteSource {
     if (offset != 0 || into.byteSize() < Compression.MAGIC_BYTES) {
       return content().read(offset, into, least);
     }
+    long count = readFirst(into, least);
+    return count < 0 ? content().read(0, into, least) : count;
+  }
+
+  /**
+   * The first bytes of a file that is not compressed, -1 of one that is. Under the lock: whoever
+   * decodes the file closes it.
+   */
+  private synchronized long readFirst(MemorySegment into, long least) {
+    if (content != null) {
+      return -1;
+    }
     long count = raw.read(0, into, Math.max(least, Compression.MAGIC_BYTES));
-    ByteSource found = contentOf(into.asSlice(0, count));
-    return isCompressed() ? found.read(0, into, least) : count;
+    contentOf(into.asSlice(0, count));
+    return isCompressed() ? -1 : count;
   }
 
   /** The file will be read often. */
@@ -110,6 +122,11 @@ public final class FitsSource implements ByteSource {
   }
 
   private ByteSource content() {
+    ByteSource known = content;
+    return known != null ? known : found();
+  }
+
+  private synchronized ByteSource found() {
     ByteSource known = content;
     if (known != null) {
       return known;
