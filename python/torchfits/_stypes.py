@@ -103,9 +103,8 @@ def _is_exact(data: torch.Tensor, null: int | None) -> bool:
     """Whether float32 holds all the integers; floats are rounded anyway."""
     if data.is_floating_point() or data.numel() == 0 or data.dtype.itemsize <= 2:
         return True
-    if (
-        null is None and data.dtype == torch.int64
-    ):  # torch takes a quarter of numpy's time; for int32 it is the slow one
+    # Of int64 torch takes a quarter of numpy's time; of int32 it is the slow one.
+    if null is None and data.dtype == torch.int64:
         least, greatest = torch.aminmax(data)
         return int(least) >= -LARGEST_EXACT and int(greatest) <= LARGEST_EXACT
     values: Any = data.numpy()

@@ -11,7 +11,7 @@ import org.torchfits.work.Task;
 
 /**
  * Reads that are begun now and asked for later, by their number, from any thread: engine threads
- * work on them meanwhile. What a call returns, and when, is as {@link Tasks} has it.
+ * work on them meanwhile. How long a call takes is as {@link Tasks} has it.
  */
 public final class PendingTasks {
   private static final Map<Long, PendingTask> BEGUN = new ConcurrentHashMap<>();

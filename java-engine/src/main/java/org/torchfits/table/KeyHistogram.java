@@ -27,7 +27,7 @@ final class KeyHistogram {
     }
   }
 
-  /** Three or six, as they are worked with. */
+  /** Three by three, as they are worked with. */
   private final KeyWindow[] windows;
 
   private final long[] counts;
@@ -36,7 +36,7 @@ final class KeyHistogram {
    * @param windows at most {@link #MOST_WINDOWS}
    */
   KeyHistogram(List<KeyWindow> windows) {
-    this.windows = new KeyWindow[windows.size() <= 3 ? 3 : MOST_WINDOWS];
+    this.windows = new KeyWindow[Math.ceilDiv(windows.size(), 3) * 3];
     Arrays.setAll(this.windows, i -> i < windows.size() ? windows.get(i) : KeyWindow.NONE);
     this.counts = new long[windows.stream().mapToInt(window -> window.buckets() - 1).sum() + 1];
   }
@@ -48,9 +48,10 @@ final class KeyHistogram {
       tally.counts[bucket] += count;
       return;
     }
-    KeyWindow.putBuckets(keys.keys(), count, windows[0], windows[1], windows[2], tally.buckets);
-    if (windows.length > 3) {
-      KeyWindow.addBuckets(keys.keys(), count, windows[3], windows[4], windows[5], tally.buckets);
+    Arrays.fill(tally.buckets, 0, count, 0);
+    for (int i = 0; i < windows.length; i += 3) {
+      KeyWindow.addBuckets(
+          keys.keys(), count, windows[i], windows[i + 1], windows[i + 2], tally.buckets);
     }
     Tally.count(tally.buckets, count, tally.counts);
   }

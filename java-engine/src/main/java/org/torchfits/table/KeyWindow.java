@@ -35,28 +35,7 @@ record KeyWindow(int low, int high, int shift) {
     return (Math.clamp(key, low, high) - low) >>> shift;
   }
 
-  /** Puts the sum of the buckets of each key in three windows. */
-  static void putBuckets(
-      int[] keys, int count, KeyWindow first, KeyWindow second, KeyWindow third, int[] buckets) {
-    int lowA = first.low;
-    int highA = first.high;
-    int shiftA = first.shift;
-    int lowB = second.low;
-    int highB = second.high;
-    int shiftB = second.shift;
-    int lowC = third.low;
-    int highC = third.high;
-    int shiftC = third.shift;
-    for (int i = 0; i < count; i++) {
-      int key = keys[i];
-      int a = (Math.min(Math.max(key, lowA), highA) - lowA) >>> shiftA;
-      int b = (Math.min(Math.max(key, lowB), highB) - lowB) >>> shiftB;
-      int c = (Math.min(Math.max(key, lowC), highC) - lowC) >>> shiftC;
-      buckets[i] = a + b + c;
-    }
-  }
-
-  /** Adds the buckets of each key in three more windows. */
+  /** Adds the buckets of each key in three windows to what stands there. */
   static void addBuckets(
       int[] keys, int count, KeyWindow first, KeyWindow second, KeyWindow third, int[] buckets) {
     int lowA = first.low;

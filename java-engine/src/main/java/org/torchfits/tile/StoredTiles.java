@@ -12,8 +12,6 @@ import org.torchfits.source.SlotFolder;
  * <p>Safe for use by several threads.
  */
 final class StoredTiles implements AutoCloseable {
-  private static final long LARGEST_SLOT = 1 << 30;
-
   private final SlotFolder folder;
   private final String key;
   private final long slotBytes;
@@ -34,7 +32,7 @@ final class StoredTiles implements AutoCloseable {
    */
   static @Nullable StoredTiles of(TileCache.Key any, long slotBytes) {
     SlotFolder folder = SlotFolder.ofProcess();
-    return folder == null || any.file().isMemory() || slotBytes > LARGEST_SLOT
+    return folder == null || any.file().isMemory() || slotBytes > TileCache.LARGEST_TILE
         ? null
         : new StoredTiles(folder, any.image(), slotBytes);
   }

@@ -46,7 +46,8 @@ public final class TileCache {
   /** So many of the largest tiles fit in. */
   private static final long LARGEST_SHARE = 2;
 
-  private static final long LARGEST_TILE = 1 << 30;
+  /** In memory or behind it. */
+  static final long LARGEST_TILE = 1 << 30;
 
   /** Each takes some 300 bytes of the Java heap beside its values, which has 128 MiB for all. */
   private static final long MOST_TILES = 1 << 17;

@@ -64,7 +64,7 @@ public final class PendingTask {
     Task prepared;
     try {
       prepare();
-      if (failure != null || cancelled || made != Task.RUNNING) {
+      if (isOver()) {
         return true;
       }
       prepared = task;
@@ -85,7 +85,7 @@ public final class PendingTask {
 
   /** A failure waits for {@link #end}, like one of a job. */
   private void prepare() {
-    if (task != null || failure != null || cancelled || made != Task.RUNNING) {
+    if (task != null || isOver()) {
       return;
     }
     try {
@@ -99,8 +99,12 @@ public final class PendingTask {
 
   /** Whether {@link #end} gives what the task made, or throws, at once. */
   public boolean hasEnded() {
-    return ifIdle(() ->
-        failure != null || cancelled || made != Task.RUNNING || (task != null && task.hasEnded()));
+    return ifIdle(() -> isOver() || (task != null && task.hasEnded()));
+  }
+
+  /** Whether nothing is left to do or to end. Called with the lock. */
+  private boolean isOver() {
+    return failure != null || cancelled || made != Task.RUNNING;
   }
 
   /** Whether the task cannot be made: {@link #end} tells why. */
