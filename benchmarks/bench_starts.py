@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import time
 from typing import TYPE_CHECKING
 
 from harness import (
-    HERE,
     MILLISECONDS,
     OURS,
     PEERS,
     Bench,
     Outcome,
     Row,
-    python_of,
+    in_fresh_process,
+    joined,
     rotated,
-    worker_environment,
 )
 
 if TYPE_CHECKING:
@@ -49,7 +46,7 @@ def _warm(bench: Bench, name: str, path: str) -> Row:
     for turn in range(1 if bench.quick else 4):
         for library in rotated(list(starts), turn):
             starts[library].append(_start(library, path, folder))
-    outcomes = {library: _joined(found) for library, found in starts.items()}
+    outcomes = {library: joined(found) for library, found in starts.items()}
     return Row(name, MILLISECONDS, outcomes, goal_value=GOAL_MILLISECONDS)
 
 
@@ -59,32 +56,12 @@ def _first_ever(bench: Bench, name: str, path: str) -> Row:
         folder = bench.files.root / f"cache-{turn}"
         found.append(_start(OURS, path, folder))
         await_rest(folder)
-    return Row(name, MILLISECONDS, {OURS: _joined(found)})
+    return Row(name, MILLISECONDS, {OURS: joined(found)})
 
 
 def _start(library: str, path: str, cache: Path) -> Outcome:
-    cache.mkdir(exist_ok=True)
-    command = [python_of(library), HERE / "worker.py", "start", library, path]
-    environment = worker_environment(library, XDG_CACHE_HOME=str(cache))
-    try:
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            env=environment,
-            timeout=START_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return Outcome(problem=str(error))
-    if done.returncode != 0:
-        return Outcome(problem=(done.stderr.strip() or "no output").splitlines()[-1])
-    return Outcome([json.loads(done.stdout.splitlines()[-1])["first"] * 1e3])
-
-
-def _joined(found: list[Outcome]) -> Outcome:
-    problem = next((outcome.problem for outcome in found if outcome.problem), None)
-    return Outcome([value for outcome in found for value in outcome.values], problem)
+    answer, problem = in_fresh_process(library, "start", library, path, cache=cache, seconds=START_SECONDS)
+    return problem or Outcome([answer["first"] * 1e3])
 
 
 def await_rest(folder: Path) -> None:

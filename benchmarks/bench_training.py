@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench_images import SMALL_FILES
 from bench_starts import await_rest
 from harness import (
-    HERE,
     IMAGES_PER_SECOND,
     MILLISECONDS,
     OURS,
@@ -19,9 +17,9 @@ from harness import (
     Case,
     Outcome,
     Row,
-    python_of,
+    in_fresh_process,
+    joined,
     rotated,
-    worker_environment,
 )
 
 if TYPE_CHECKING:
@@ -160,28 +158,13 @@ def _first_batch(bench: Bench) -> Iterator[Row]:
         for library in rotated(list(found), turn):
             found[library].append(_start(library, listed, folder))
     for number, (name, goal) in enumerate(zip(names, (GOAL_FIRST_BATCH, None), strict=True)):
-        outcomes = {library: _joined([pair[number] for pair in pairs]) for library, pairs in found.items()}
+        outcomes = {library: joined([pair[number] for pair in pairs]) for library, pairs in found.items()}
         yield Row(name, MILLISECONDS, outcomes, goal_value=goal)
 
 
 def _start(library: str, listed: Path, cache: Path) -> tuple[Outcome, Outcome]:
     """Milliseconds of the first batch and of the import."""
-    cache.mkdir(exist_ok=True)
-    command = [python_of(library), HERE / "worker.py", "first_batch", library, str(listed)]
-    environment = worker_environment(library, XDG_CACHE_HOME=str(cache))
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, env=environment, timeout=START_SECONDS, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return Outcome(problem=str(error)), Outcome(problem=str(error))
-    if done.returncode != 0:
-        problem = Outcome(problem=(done.stderr.strip() or "no output").splitlines()[-1])
+    answer, problem = in_fresh_process(library, "first_batch", library, str(listed), cache=cache, seconds=START_SECONDS)
+    if problem is not None:
         return problem, problem
-    seconds = json.loads(done.stdout.splitlines()[-1])
-    return Outcome([seconds["first"] * 1e3]), Outcome([seconds["import"] * 1e3])
-
-
-def _joined(found: list[Outcome]) -> Outcome:
-    problem = next((outcome.problem for outcome in found if outcome.problem), None)
-    return Outcome([value for outcome in found for value in outcome.values], problem)
+    return Outcome([answer["first"] * 1e3]), Outcome([answer["import"] * 1e3])

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import subprocess
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
 from bench_starts import await_rest
-from harness import HERE, MILLISECONDS, OURS, PEERS, Bench, Outcome, Row, python_of, rotated, worker_environment
+from harness import MILLISECONDS, OURS, PEERS, Bench, Outcome, Row, in_fresh_process, joined, rotated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,31 +52,18 @@ def _measured(bench: Bench, path: str) -> tuple[dict[str, Outcome], dict[str, Ou
     for turn in range(1 if bench.quick else ROUNDS):
         for library in rotated(list(found), turn):
             found[library].append(_queries(bench, library, path, cache))
-    first = {library: _joined([pair[0] for pair in pairs]) for library, pairs in found.items()}
-    second = {library: _joined([pair[1] for pair in pairs]) for library, pairs in found.items()}
+    first = {library: joined([pair[0] for pair in pairs]) for library, pairs in found.items()}
+    second = {library: joined([pair[1] for pair in pairs]) for library, pairs in found.items()}
     return first, second
 
 
 def _queries(bench: Bench, library: str, path: str, cache: Path) -> tuple[Outcome, Outcome]:
     """Both of one process, which finds no zone map."""
-    cache.mkdir(exist_ok=True)
     shutil.rmtree(cache / "torchfits" / "zones", ignore_errors=True)
     small = bench.files.sorted_table(FOUND_ROWS)
-    command = [python_of(library), HERE / "worker.py", "queries", library, small, path, str(FOUND_ROWS)]
-    environment = worker_environment(library, XDG_CACHE_HOME=str(cache))
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, env=environment, timeout=QUERY_SECONDS, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return Outcome(problem=str(error)), Outcome(problem=str(error))
-    if done.returncode != 0:
-        problem = Outcome(problem=(done.stderr.strip() or "no output").splitlines()[-1])
+    arguments = ("queries", library, small, path, str(FOUND_ROWS))
+    answer, problem = in_fresh_process(library, *arguments, cache=cache, seconds=QUERY_SECONDS)
+    if problem is not None:
         return problem, problem
-    first, second = json.loads(done.stdout.splitlines()[-1])
+    first, second = answer
     return Outcome([first * 1e3]), Outcome([second * 1e3])
-
-
-def _joined(found: list[Outcome]) -> Outcome:
-    problem = next((outcome.problem for outcome in found if outcome.problem), None)
-    return Outcome([value for outcome in found for value in outcome.values], problem)

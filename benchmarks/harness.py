@@ -92,6 +92,12 @@ class Outcome:
         return median(self.values) if self.values else None
 
 
+def joined(found: list[Outcome]) -> Outcome:
+    """The values of all, or the first problem."""
+    problem = next((outcome.problem for outcome in found if outcome.problem), None)
+    return Outcome([value for outcome in found for value in outcome.values], problem)
+
+
 @dataclass(frozen=True)
 class Row:
     """One line of the results. Goals: a least ratio to the best peer, or a most value of ours."""
@@ -299,3 +305,24 @@ def worker_environment(library: str, **changes: str) -> dict[str, str]:
     dropped = ("PYTHONDONTWRITEBYTECODE", *(["PYTHONPATH"] if library == "cpp" else []))
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
     return {**kept, **changes}
+
+
+def in_fresh_process(library: str, *arguments: str, cache: Path, seconds: float) -> tuple[Any, Outcome | None]:
+    """What `worker.py` prints as JSON in its last line for these arguments, and the problem if there is one.
+
+    Args:
+        library: whose Python runs it.
+        arguments: of the program.
+        cache: the cache folder of the process, made if it is not there.
+        seconds: after which it is ended.
+    """
+    cache.mkdir(exist_ok=True)
+    command = [python_of(library), HERE / "worker.py", *arguments]
+    environment = worker_environment(library, XDG_CACHE_HOME=str(cache))
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=seconds, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return None, Outcome(problem=str(error))
+    if done.returncode != 0:
+        return None, Outcome(problem=(done.stderr.strip() or "no output").splitlines()[-1])
+    return json.loads(done.stdout.splitlines()[-1]), None
