@@ -186,15 +186,23 @@ final class RiceReader {
     long carried = window;
     int bits = available;
     int position = next;
+    int shortest = split + 1;
     int at = from;
-    for (; at < to && position <= last; at++) {
-      carried |= (long) BIG_ENDIAN_LONG.get(array, position) >>> bits;
-      position += (63 - bits) >>> 3;
-      bits |= REFILLED;
+    for (; at < to; at++) {
       int zeros = Long.numberOfLeadingZeros(carried);
-      int length = zeros + 1 + split;
+      int length = zeros + shortest;
       if (length > bits) {
-        break;
+        if (position > last) {
+          break;
+        }
+        carried |= (long) BIG_ENDIAN_LONG.get(array, position) >>> bits;
+        position += (63 - bits) >>> 3;
+        bits |= REFILLED;
+        zeros = Long.numberOfLeadingZeros(carried);
+        length = zeros + shortest;
+        if (length > bits) {
+          break;
+        }
       }
       values[at] = value(carried, zeros, split, length);
       carried <<= length;
