@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.torchfits.batch.Arrangement;
 import org.torchfits.batch.BatchItem;
 import org.torchfits.batch.BatchReader;
 import org.torchfits.batch.CutoutReader;
@@ -119,6 +120,7 @@ public final class Batches {
    *     can be read
    * @param outs address of the {@code DLManagedTensor} of INT64 (batches): addresses of those that
    *     are filled, kept until the task is gone; 0 for new blocks
+   * @param arrangement of {@link #arrangement}; null for items as they are read
    * @see Images#request for the other parameters
    */
   public static void beginWindow(
@@ -133,7 +135,8 @@ public final class Batches {
       boolean scaled,
       boolean keepGoing,
       @Nullable String shape,
-      long outs) {
+      long outs,
+      @Nullable Arrangement arrangement) {
     List<String> files = paths.isEmpty() ? List.of() : List.of(paths.split(SEPARATOR, -1));
     ElementType type = dtype == null ? null : ElementType.valueOf(dtype);
     List<ImageRequest> images =
@@ -149,8 +152,25 @@ public final class Batches {
             fill,
             keepGoing,
             shape == null ? null : lengths(shape),
-            outs == 0 ? List.of() : LongStream.of(numbers(outs)).mapToObj(Batches::view).toList());
+            outs == 0 ? List.of() : LongStream.of(numbers(outs)).mapToObj(Batches::view).toList(),
+            arrangement == null ? Arrangement.NONE : arrangement);
     PendingTasks.begin(number, () -> WindowReader.load(request, Abi.UNVERSIONED));
+  }
+
+  /**
+   * What is made of the items of a window.
+   *
+   * @param moves address of the {@code DLManagedTensor} of INT64 (items, 3): first row and column
+   *     of the part of each item that is wanted, and its symmetry: 1 if its rows are mirrored, 2 if
+   *     its columns are, and 4 if it is transposed then; 0 for items as they are
+   * @param height of the parts at the end
+   * @param width likewise
+   * @param scales likewise of FLOAT64 (bands, 2): what is subtracted from the elements of item i,
+   *     and then divides them, in row i % bands; 0 for none
+   */
+  public static Arrangement arrangement(long moves, long height, long width, long scales) {
+    return Arrangement.of(
+        moves == 0 ? null : view(moves), height, width, scales == 0 ? null : view(scales));
   }
 
   private static TensorView view(long address) {
