@@ -9,6 +9,7 @@ import astropy.io.fits
 import numpy as np
 import pytest
 import torch
+import torchfits
 from _fitsbytes import card, image
 from torchfits.data import CutoutDataset, DataLoader, ImageDataset
 from torchfits.data import transforms as T
@@ -326,3 +327,32 @@ def test_batchesIntoMemoryOfTheCaller(sky: Path) -> None:
     (samples,) = dataset.begin([[3, 1]], empty=empty, fusion=fusion).result()
     assert samples.data.data_ptr() == blocks[0].data_ptr()
     assert same(blocks[0], by_hand(transform, astropys(sky, "square"), torch.tensor([3, 1]), 0))
+
+
+def test_recordedRuns_andResumedOnesOnMoreRanks_haveTheSameSamples(sky: Path, tmp_path: Path) -> None:
+    transform = T.Compose(T.RandomCrop(9), T.RandomDihedral(), T.GaussianNoise(1.0))
+
+    def loader(**options: Any) -> DataLoader:
+        dataset = ImageDataset(paths(sky, "square"), transform=transform)
+        return DataLoader(dataset, 2, shuffle=True, seed=SEED, **options)
+
+    def samples(batches: Any) -> dict[int, torch.Tensor]:
+        return {int(sample): image for batch in batches for sample, image in zip(batch.sample_ids, batch, strict=True)}
+
+    whole = loader()
+    list(whole)  # after which it is known what images are like
+    batches = iter(whole)
+    first = samples([next(batches)])
+    state = whole.state_dict()
+    assert len(whole.plan()["while_decoding"]) == 2
+    rest = samples(batches)
+    recorded = loader()
+    recorded.set_epoch(1)
+    given = list(torchfits.lineage.record(recorded, tmp_path / "run", checksums=False))
+    assert all(same(image, {**first, **rest}[number]) for number, image in samples(given).items())
+    assert same(torchfits.lineage.batch(tmp_path / "run", 2), given[2])
+    for rank in range(2):
+        resumed = loader(rank=rank, world_size=2)
+        resumed.load_state_dict(state)
+        assert all(same(image, rest.pop(number)) for number, image in samples(resumed).items())
+    assert rest == {}

@@ -98,7 +98,8 @@ public final class TurnKernels {
         int i = row;
         for (; valueBytes == Integer.BYTES && i + 1 < endRow; i += 2) {
           int from = first + i * rowDistance + column * columnDistance;
-          gatherPair4(source, from, rowDistance, columnDistance, target, i * width + column, width, n);
+          gatherPair4(
+              source, from, rowDistance, columnDistance, target, i * width + column, width, n);
         }
         for (; i < endRow; i++) {
           int from = first + i * rowDistance + column * columnDistance;

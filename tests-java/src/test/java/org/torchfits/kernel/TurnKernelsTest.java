@@ -39,7 +39,16 @@ class TurnKernelsTest {
 
   /** Rows and columns of the target, less and more than a block of the kernel. */
   @ParameterizedTest
-  @CsvSource({"1, 5, 3", "2, 32, 33", "4, 65, 40", "4, 1, 7", "4, 33, 31", "4, 2, 2", "8, 31, 64", "8, 7, 1"})
+  @CsvSource({
+    "1, 5, 3",
+    "2, 32, 33",
+    "4, 65, 40",
+    "4, 1, 7",
+    "4, 33, 31",
+    "4, 2, 2",
+    "8, 31, 64",
+    "8, 7, 1"
+  })
   void transpose_alsoBackwards_eachValueIsInItsPlace(int valueBytes, int rows, int columns) {
     try (Arena arena = Arena.ofConfined()) {
       int bytes = valueBytes * rows * columns;
