@@ -93,10 +93,6 @@ class _Images(Protocol):
     def describeImage(self, path: str, hdu: int, name: str | None, version: int, /) -> object: ...
 
 
-class _Arrangement(Protocol):
-    """Likewise."""
-
-
 class _Batches(Protocol):
     def readBatch(self, paths: str, hdus: str, sections: str | None, dtype: str | None, out: int, /) -> int: ...
 
@@ -131,11 +127,12 @@ class _Batches(Protocol):
         keepGoing: bool,  # noqa: FBT001
         shape: str | None,
         outs: int,
-        arrangement: _Arrangement | None,
+        moves: int,
+        height: int,
+        width: int,
+        scales: int,
         /,
     ) -> None: ...
-
-    def arrangement(self, moves: int, height: int, width: int, scales: int, /) -> _Arrangement: ...
 
 
 class _Headers(Protocol):
@@ -605,9 +602,13 @@ class Arrangement:
             them, in row i % bands, rounded to the items' dtype after each step. None for elements as they are.
     """
 
-    moves: torch.Tensor | None
-    size: tuple[int, int]
-    scales: torch.Tensor | None
+    moves: torch.Tensor | None = None
+    size: tuple[int, int] = (0, 0)
+    scales: torch.Tensor | None = None
+
+    def numbers(self) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+        """The tensors that the engine takes."""
+        return self.moves, self.scales
 
 
 @dataclass(frozen=True)
@@ -630,8 +631,7 @@ class Window:
         shape: of all items as they are read; None for that of the first one that can be read. With it and `dtype` no
             file is opened before memory is allocated.
         outs: dense CPU tensors that are filled, one a batch; None for new ones.
-        arrangement: what is made of items of float32 or float64, or, if it only moves them, of any dtype; None for
-            items as they are read.
+        arrangement: what is made of the items, of float32 or float64 if they are scaled; nothing by default.
     """
 
     paths: Sequence[str]
@@ -645,7 +645,7 @@ class Window:
     keep_going: bool = False
     shape: Sequence[int] | None = None
     outs: Sequence[torch.Tensor] | None = None
-    arrangement: Arrangement | None = None
+    arrangement: Arrangement = Arrangement()
 
 
 @dataclass(frozen=True)
@@ -668,6 +668,7 @@ def begin_window(window: Window) -> Pending[WindowResult]:
     api = _enter()
     items = Exported(window.items)
     rows = Exported(int64s(list(window.batches), len(window.batches)))
+    moves, scales = (None if numbers is None else Exported(numbers) for numbers in window.arrangement.numbers())
     outs = None if window.outs is None else [Exported(out) for out in window.outs]
     addresses = None if outs is None else Exported(int64s([out.address for out in outs], len(outs)))
     arguments = (
@@ -682,19 +683,13 @@ def begin_window(window: Window) -> Pending[WindowResult]:
         window.keep_going,
         None if window.shape is None else ",".join(map(str, window.shape)),
         0 if addresses is None else addresses.address,
-        None if window.arrangement is None else _arrangement(api, window.arrangement),
+        0 if moves is None else moves.address,
+        *window.arrangement.size,
+        0 if scales is None else scales.address,
     )
     given = None if window.outs is None else list(window.outs)
-    keep = (window.paths, items, rows, outs, addresses)
+    keep = (window.paths, items, rows, moves, scales, outs, addresses)
     return _begin(api, api.batches.beginWindow, arguments, lambda address: _window_result(address, given), keep=keep)
-
-
-def _arrangement(api: _Api, arrangement: Arrangement) -> _Arrangement:
-    """The engine's copy."""
-    moves = None if arrangement.moves is None else Exported(arrangement.moves)
-    scales = None if arrangement.scales is None else Exported(arrangement.scales)
-    addresses = [0 if numbers is None else numbers.address for numbers in (moves, scales)]
-    return api.batches.arrangement(addresses[0], *arrangement.size, addresses[1])
 
 
 def _window_result(address: int, outs: list[torch.Tensor] | None) -> WindowResult:

@@ -104,7 +104,7 @@ class Images:
             keep_going=keep_going,
             shape=self.shape if layout is None else layout.shape,
             outs=outs,
-            arrangement=None if fusion is None else fusion.arrangement(torch.cat(ids)),
+            arrangement=_engine.Arrangement() if fusion is None else fusion.arrangement(torch.cat(ids)),
         )
         return WindowReading(_engine.begin_window(window), ids, self, fusion)
 

@@ -10,8 +10,8 @@ id and the place of the transform among the random ones of the chain, and on not
 batch, nor on its order, the device or the number of threads. Outside, torch's global generator gives the seed.
 
 A `DataLoader` of torchfits leaves the first transforms of a chain to the engine, which does them while it decodes, with
-the same elements: crops, flips, `Rot90`, `RandomDihedral`, one `Normalize`, a `ToDtype` that changes nothing. So they come
-first, and `loader.plan()["while_decoding"]` tells which they are.
+the same elements: crops, flips, `Rot90`, `RandomDihedral`, one `Normalize`, a `ToDtype` that changes nothing. So put
+them first; `loader.plan()["while_decoding"]` tells which are done.
 """
 
 from torchfits.data._geometry import CenterCrop, Flip, Pad, RandomCrop, RandomDihedral, Rot90

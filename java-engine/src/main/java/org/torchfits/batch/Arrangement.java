@@ -10,9 +10,6 @@ import org.torchfits.dlpack.TensorView;
  * @param scaling of what was moved; null for none
  */
 public record Arrangement(@Nullable Moves moves, @Nullable Scaling scaling) {
-  /** Items as they are read. */
-  public static final Arrangement NONE = new Arrangement(null, null);
-
   /**
    * An arrangement as Python has it.
    *
