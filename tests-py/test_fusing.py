@@ -351,8 +351,11 @@ def test_recordedRuns_andResumedOnesOnMoreRanks_haveTheSameSamples(sky: Path, tm
     given = list(torchfits.lineage.record(recorded, tmp_path / "run", checksums=False))
     assert all(same(image, {**first, **rest}[number]) for number, image in samples(given).items())
     assert same(torchfits.lineage.batch(tmp_path / "run", 2), given[2])
+    found: set[int] = set()
     for rank in range(2):
         resumed = loader(rank=rank, world_size=2)
         resumed.load_state_dict(state)
-        assert all(same(image, rest.pop(number)) for number, image in samples(resumed).items())
-    assert rest == {}
+        shared = samples(resumed)  # of an odd number one is of both ranks
+        assert all(same(image, {**first, **rest}[number]) for number, image in shared.items())
+        found |= set(shared)
+    assert found >= set(rest)
