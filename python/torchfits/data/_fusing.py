@@ -306,7 +306,7 @@ def _first(transform: Any, count: int | None = None) -> list[Transform]:  # noqa
 
 def _has_hooks(module: Transform) -> bool:
     """Whether more than the module itself is done when it is called."""
-    own = cast("dict[str, Any]", vars(module))
+    own = vars(module)
     return bool(own["_forward_hooks"] or own["_forward_pre_hooks"])
 
 
