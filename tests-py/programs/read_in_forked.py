@@ -18,12 +18,14 @@ from torch.utils.data import DataLoader
 from torch_frame.data import MultiNestedTensor
 from torchfits import _engine
 from torchfits.data import CutoutDataset, ImageDataset, TableDataset
+from torchfits.data import transforms as T
 
 FOLDER = Path(sys.argv[1])
 IMAGE = str(FOLDER / "image.fits")
 LARGE = str(FOLDER / "large.fits")
 TABLE = str(FOLDER / "table.fits")
 BOXES = [(slice(row, row + 16), slice(-4, 12)) for row in range(0, 60, 7)]
+MOVES = T.Compose(T.RandomCrop(9), T.RandomDihedral(), T.Normalize(1, 2))
 
 
 def filled(read: Callable[[torch.Tensor], torch.Tensor], *shape: int) -> torch.Tensor:
@@ -117,6 +119,9 @@ CALLS: dict[str, Callable[[], object]] = {
     "DataLoader": lambda: batches_of(torchfits.data.DataLoader(ImageDataset([IMAGE] * 40), batch_size=4, shuffle=True)),
     "cutout DataLoader": lambda: batches_of(
         torchfits.data.DataLoader(CutoutDataset([(IMAGE, box) for box in BOXES]), batch_size=4)
+    ),
+    "fused DataLoader": lambda: batches_of(
+        torchfits.data.DataLoader(CutoutDataset([(IMAGE, box) for box in BOXES], transform=MOVES), batch_size=4)
     ),
     "table DataLoader": lambda: [
         frame.feat_dict for frame in torchfits.data.DataLoader(TableDataset(TABLE, ["X"]), batch_size=5000)
