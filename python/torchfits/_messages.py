@@ -63,7 +63,7 @@ class Answer(NamedTuple):
 
     succeeded: bool
     result: Any
-    taken: Sequence[tuple[int, int]] = ()
+    taken: Sequence[tuple[int, ...]] = ()
     filled: Sequence[Elements] = ()
 
     @property

@@ -103,7 +103,7 @@ def _answer(call: Callable[[], object], filled: Sequence[Elements], contents: Se
     """What a call gives or raises."""
     try:
         result = call()
-        return Answer(True, result, [(*content.transfers_since(),) for content in contents], filled)
+        return Answer(True, result, [tuple(content.transfers_since()) for content in contents], filled)
     except Exception as error:  # the client raises it
         return Answer(False, error)
 

@@ -43,13 +43,13 @@ def of_content(content: Any) -> list[Any]:
 
 
 def of_compressed(content: bytes) -> list[Any]:
-    """What is read of compressed bytes, which are decoded once, and how much was taken of them at each call."""
+    """What is read of compressed bytes, which are decoded once, and whether it is told that they were."""
     before = torchfits.cache.stats().decoded_files
     table = torchfits.table(content, hdu=1).select(["X", "NAME"])
     frames = [table.filter(f"X < {limit}").materialize() for limit in (5, 50)]
-    taken = [(frame.requests, frame.bytes_read) for frame in frames]  # pyright: ignore[reportAttributeAccessIssue]
+    taken = sum(frame.bytes_read for frame in frames)  # pyright: ignore[reportAttributeAccessIssue]
     assert torchfits.cache.stats().decoded_files == before + 1
-    return [frames, taken]
+    return [frames, taken > 0]
 
 
 def written(name: str) -> bytes:

@@ -58,8 +58,8 @@ def _value_to_spec(value: Any) -> Any:  # noqa: ANN401 - of JSON
         rows = cast("slice[Any, Any, Any]", value)
         return {"slice": [rows.start, rows.stop, rows.step]}
     if isinstance(value, torch.Tensor):
-        numbers: Any = value.to(torch.int64).tolist()  # pyright: ignore[reportUnknownMemberType]
-        return {"mask" if value.dtype == torch.bool else "rows": numbers}
+        numbers = value.to(torch.int64).tolist()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        return {"mask" if value.dtype == torch.bool else "rows": cast("list[int]", numbers)}
     if isinstance(value, SkyMatch):
         return {"sky": asdict(value)}
     if isinstance(value, Mapping):
