@@ -151,7 +151,7 @@ def datasets_of(folder: Path) -> dict[str, Any]:
 def lazy_table(path: str) -> torchfits.Table:
     """One that took many steps."""
     rows = torchfits.table(path, hdu=1).sort(["CLASS", "MAG"], descending=[False, True]).sample(21, seed=3)[1:]
-    return rows[torch.arange(20).ne(7)][torch.tensor([-1, *range(17)])].select(["MAG", "CLASS", "NAME"])
+    return rows[[number != 7 for number in range(20)]][[-1, *range(17)]].select(["MAG", "CLASS", "NAME"])
 
 
 def joined_tables(path: str) -> torchfits.Table:
