@@ -3,6 +3,8 @@
 Results of the forked process are those of the process that runs the engine for it.
 """
 
+import bz2
+import gzip
 import json
 import math
 import os
@@ -40,6 +42,16 @@ def of_content(content: Any) -> list[Any]:
     frame = torchfits.read_table(content, hdu=1)
     assert isinstance(frame, torchfits.RemoteMaterializedFrame)
     return [torchfits.read_columns(content, hdu=1), frame.requests, frame.bytes_read]
+
+
+def of_compressed(content: bytes) -> list[Any]:
+    """What is read of compressed bytes, which are decoded once, and whether it is told that they were."""
+    before = torchfits.cache.stats().decoded_files
+    table = torchfits.table(content, hdu=1).select(["X", "NAME"])
+    frames = [table.filter(f"X < {limit}").materialize() for limit in (5, 50)]
+    taken = sum(frame.bytes_read for frame in frames)  # pyright: ignore[reportAttributeAccessIssue]
+    assert torchfits.cache.stats().decoded_files == before + 1
+    return [frames, taken > 0]
 
 
 def written(name: str) -> bytes:
@@ -84,6 +96,9 @@ CALLS: dict[str, Callable[[], object]] = {
     "bytearray": lambda: torchfits.read_image(bytearray(Path(IMAGE).read_bytes())),
     "few bytes": lambda: torchfits.read_header(Path(IMAGE).read_bytes()[:5760]),
     "table in bytes": lambda: of_content(Path(TABLE).read_bytes()),
+    "table in compressed bytes": lambda: of_compressed(gzip.compress(Path(TABLE).read_bytes())),
+    "few compressed bytes": lambda: of_compressed(bz2.compress(Path(TABLE).read_bytes())),
+    "image in compressed bytes": lambda: torchfits.read_image(gzip.compress(Path(IMAGE).read_bytes())),
     "table in a bytearray": lambda: of_content(bytearray(Path(TABLE).read_bytes())),
     "header": lambda: torchfits.read_header(IMAGE).tostring(),
     "hdus": lambda: [(hdu.name, hdu.shape) for hdu in torchfits.open(TABLE)],
