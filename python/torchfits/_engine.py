@@ -1215,11 +1215,12 @@ def _encode_for_others(path: Source) -> str:
 _encode = encode
 
 
-def _after_fork_in_child() -> None:
+def _be_served_if_forked() -> None:
     if _jvm.was_forked():
         globals().update({name: _be_served(name) for name in SERVED | BEGUN})
         globals().update({name: _be_served_with_file(name) for name in _FILLING})
         globals().update(encode=_encode_for_others, is_running=_sidecar.is_running)
 
 
-os.register_at_fork(after_in_child=_after_fork_in_child)
+os.register_at_fork(after_in_child=_be_served_if_forked)
+_be_served_if_forked()  # this may be imported after the fork
