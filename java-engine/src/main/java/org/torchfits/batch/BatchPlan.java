@@ -37,8 +37,7 @@ final class BatchPlan {
 
   /** Not by the comparators of the JDK, of which the JVM's cache holds none. */
   private static int compare(WindowItems items, int[] firstBatch, int a, int b) {
-    int difference =
-        Integer.compare(firstBatch[items.file(a) + 1], firstBatch[items.file(b) + 1]);
+    int difference = Integer.compare(firstBatch[items.file(a) + 1], firstBatch[items.file(b) + 1]);
     if (difference == 0) {
       difference = Integer.compare(items.file(a), items.file(b));
     }

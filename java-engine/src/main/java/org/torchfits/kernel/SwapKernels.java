@@ -59,7 +59,8 @@ public final class SwapKernels {
       long targetOffset,
       long count) {
     if (isCold(count)) {
-      MemorySegment.copy(source, SHORT, sourceOffset, target, JAVA_SHORT_UNALIGNED, targetOffset, count);
+      MemorySegment.copy(
+          source, SHORT, sourceOffset, target, JAVA_SHORT_UNALIGNED, targetOffset, count);
       return;
     }
     bring(source, sourceOffset, target, targetOffset, 2 * count);
@@ -91,7 +92,8 @@ public final class SwapKernels {
       long targetOffset,
       long count) {
     if (isCold(count)) {
-      MemorySegment.copy(source, INT, sourceOffset, target, JAVA_INT_UNALIGNED, targetOffset, count);
+      MemorySegment.copy(
+          source, INT, sourceOffset, target, JAVA_INT_UNALIGNED, targetOffset, count);
       return;
     }
     bring(source, sourceOffset, target, targetOffset, 4 * count);
@@ -123,7 +125,8 @@ public final class SwapKernels {
       long targetOffset,
       long count) {
     if (isCold(count)) {
-      MemorySegment.copy(source, LONG, sourceOffset, target, JAVA_LONG_UNALIGNED, targetOffset, count);
+      MemorySegment.copy(
+          source, LONG, sourceOffset, target, JAVA_LONG_UNALIGNED, targetOffset, count);
       return;
     }
     bring(source, sourceOffset, target, targetOffset, 8 * count);
