@@ -234,6 +234,10 @@ class Torchfits:
 
         return _data_loader(ImageDataset(paths, hdu=hdu), batch_size, workers)
 
+    def import_loader(self) -> None:
+        """What `own_loader` needs: names of the package are imported when they are asked for."""
+        from torchfits.data import DataLoader, ImageDataset  # noqa: F401
+
     def own_loader(self, paths: list[str], batch_size: int, hdu: int = 0) -> Iterable[Any]:
         """Our loader, which reads ahead by the engine's threads; every epoch reads its files, as the peers do."""
         from torchfits.data import DataLoader as OwnLoader

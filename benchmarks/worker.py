@@ -407,6 +407,8 @@ def first_batch(name: str, listed: str) -> None:
 
     library = LIBRARIES[name]()
     own = getattr(library, "own_loader", None)
+    if own is not None:
+        library.import_loader()
     imported = time.perf_counter()
     loader = own(paths, len(paths)) if own is not None else library.loader(paths, len(paths), 0)
     batch = first_part(next(iter(loader)))

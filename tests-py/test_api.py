@@ -81,6 +81,7 @@ def test_all_ofModules_isSortedCompleteAndDocumented() -> None:
         assert sorted(set(names)) == sorted(names)
         undocumented = [name for name in names if not inspect.getdoc(getattr(module, name))]
         assert undocumented == []
+        assert {*names, "__all__"} <= {*dir(module)}
         others = [
             name
             for name, value in vars(module).items()
@@ -90,7 +91,7 @@ def test_all_ofModules_isSortedCompleteAndDocumented() -> None:
 
 
 def test_methods_ofPublicClasses_areDocumented() -> None:
-    classes = [value for value in vars(torchfits).values() if inspect.isclass(value)]
+    classes = [value for value in map(public, torchfits.__all__) if inspect.isclass(value)]
     classes += [torchfits.data.ImageDataset, torchfits.data.StreamingDataset]
     undocumented = [
         f"{cls.__name__}.{name}"

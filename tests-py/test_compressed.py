@@ -1,5 +1,6 @@
 """Tile-compressed images: the engine's own path against cfitsio's, astropy's, and what was written."""
 
+import io
 import itertools
 import random
 import re
@@ -17,6 +18,7 @@ import torchfits
 from _fitsbytes import CARD, raw_card
 from _realdata import real_files, shipped_files
 from astropy.io import fits
+from torchfits import _train
 
 LOSSLESS = {
     "RICE_1": ("u1", "i2", "u2", "i4", "u4"),
@@ -489,3 +491,12 @@ def outcome(path: Path) -> str:
     except (torchfits.FitsError, IndexError):
         return "error"
     return "image"
+
+
+def test_read_fileOfTraining_isWhatWasCompressed() -> None:
+    """The image that the JVM's cache is made with."""
+    rows = _train.noise(20, 70)
+    content = _train.rice_file(rows)
+    with fits.open(io.BytesIO(content)) as hdus:
+        assert np.asarray(hdus[1].data).tolist() == rows  # pyright: ignore[reportAttributeAccessIssue]
+    assert torchfits.read_image(content).tolist() == rows

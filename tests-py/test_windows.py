@@ -7,7 +7,6 @@ import math
 import os
 import threading
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -136,7 +135,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
 
 
 def window(files: Files, items: torch.Tensor, batches: list[int], **options: object) -> Window:
-    return replace(Window(files.paths, files.selectors, items, batches, dtype="FLOAT32"), **options)  # pyright: ignore[reportArgumentType]
+    return Window(files.paths, files.selectors, items, batches, dtype="FLOAT32")._replace(**options)  # pyright: ignore[reportArgumentType]
 
 
 def read(wanted: Window) -> WindowResult:
@@ -168,8 +167,8 @@ def test_window_exactTypes_areThoseOfReadImage(files: Files) -> None:
         path = files.paths[file]
         whole = torchfits.read_image(path, hdu=selector if selector else None)
         box = read(
-            replace(
-                window(files, torch.tensor([item(file, selector, (3, 4))]), [1]), dtype=None, selectors=files.selectors
+            window(files, torch.tensor([item(file, selector, (3, 4))]), [1])._replace(
+                dtype=None, selectors=files.selectors
             )
         ).blocks[0]
         assert box.dtype == whole.dtype
@@ -180,7 +179,7 @@ def test_window_exactTypes_areThoseOfReadImage(files: Files) -> None:
 def test_window_storedValues_areUnscaled(files: Files) -> None:
     path = Path(files.paths[2])
     stored = np.asarray(fits.getdata(path, do_not_scale_image_data=True))[3:27, 4:34].astype("i2")
-    result = read(replace(window(files, torch.tensor([item(2, 0, (3, 4))]), [1]), dtype=None, scaled=False))
+    result = read(window(files, torch.tensor([item(2, 0, (3, 4))]), [1])._replace(dtype=None, scaled=False))
     np.testing.assert_array_equal(result.blocks[0][0].numpy(), stored)
 
 
@@ -264,7 +263,7 @@ def test_window_badFilesAnywhere_areTold(tmp_path: Path) -> None:
     assert not told
     np.testing.assert_array_equal(torch.cat(result.blocks).numpy(), expected)
     with pytest.raises(torchfits.FitsError):
-        read(replace(wanted, keep_going=False))
+        read(wanted._replace(keep_going=False))
 
 
 def test_window_otherShapes_areBadItems(files: Files, tmp_path: Path) -> None:
@@ -277,7 +276,7 @@ def test_window_otherShapes_areBadItems(files: Files, tmp_path: Path) -> None:
     with pytest.raises(MismatchError, match="does not fit into the batch"):
         raise result.bad[0][1]
     assert torch.isnan(result.blocks[0][1]).all()
-    told = read(replace(wanted, shape=(9, 9)))
+    told = read(wanted._replace(shape=(9, 9)))
     assert [number for number, _ in told.bad] == [0, 2]
 
 

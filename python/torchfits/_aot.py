@@ -13,16 +13,14 @@ import hashlib
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-@dataclass(frozen=True)
-class Cache:
+class Cache(NamedTuple):
     """The cache for one JDK, set of jars and set of flags; the file may not exist.
 
     Attributes:

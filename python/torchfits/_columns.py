@@ -10,7 +10,7 @@ from typing import Any, Literal, SupportsIndex, TypeGuard, cast, overload
 import numpy as np
 import torch
 
-_SIGNED = {torch.uint16: torch.int16, torch.uint32: torch.int32, torch.uint64: torch.int64}
+from torchfits._tensor_rows import picked_rows
 
 FORM_LETTERS = {
     torch.bool: "L",
@@ -281,17 +281,3 @@ def _take(values: torch.Tensor, offsets: torch.Tensor, rows: torch.Tensor) -> tu
     torch.cumsum(lengths, 0, out=taken[1:])
     index = torch.arange(int(taken[-1])) + torch.repeat_interleave(begins - taken[:-1], lengths)
     return picked_rows(values, index), taken
-
-
-def picked_rows(values: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
-    """Rows of a tensor of any dtype: torch has no indexing of the unsigned ones."""
-    signed = _SIGNED.get(values.dtype)
-    return values[rows] if signed is None else values.view(signed)[rows].view(values.dtype)
-
-
-def put_rows(values: torch.Tensor, rows: torch.Tensor, given: torch.Tensor) -> None:
-    """Puts rows into a tensor of any dtype."""
-    signed = _SIGNED.get(values.dtype)
-    if signed is not None:
-        values, given = values.view(signed), given.view(signed)
-    values[rows] = given

@@ -9,21 +9,33 @@ import itertools
 import os
 import threading
 import weakref
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar, cast
 
-from torchfits import _jvm, _sidecar
+from torchfits import _jvm
 from torchfits._dlpack import Elements, Exported, Layout, int64s, memory_of, numbers_in, of_file, tensor_at
 from torchfits._memory import Content, Source, kept
-from torchfits._messages import Descriptor, FileName
 from torchfits._settings import CacheSettings
 from torchfits.errors import BY_KIND, EngineError, FitsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from types import ModuleType
 
     import torch
+
+    from torchfits._java import (
+        About,
+        Batches,
+        Caches,
+        FitsException,
+        Headers,
+        ImageRequest,
+        Images,
+        PendingTasks,
+        Tables,
+        Tasks,
+    )
 
 FIRST_IMAGE = -2
 FIRST_TABLE = -3
@@ -38,212 +50,6 @@ Selector = tuple[int, str | None, int]
 """An HDU for the engine: its number from 0, BY_NAME or one of FIRST_*; its name; its version, 0 for any."""
 
 
-class _ImageRequest(Protocol):
-    """An object of Java that is only passed on."""
-
-
-class _Images(Protocol):
-    def request(
-        self,
-        hdu: int,
-        name: str | None,
-        version: int,
-        scaled: bool,  # noqa: FBT001 - as Java has it
-        dtype: str | None,
-        general: bool,  # noqa: FBT001
-        /,
-    ) -> _ImageRequest: ...
-
-    def readImage(self, path: str, section: str | None, request: _ImageRequest, /) -> int: ...
-
-    def readCalibrated(
-        self,
-        path: str,
-        hdu: int,
-        name: str | None,
-        version: int,
-        section: str | None,
-        scaled: bool,  # noqa: FBT001
-        dtype: str,
-        general: bool,  # noqa: FBT001
-        offset: float,
-        offsets: int,
-        gain: float,
-        gains: int,
-        /,
-    ) -> int: ...
-
-    def describeStored(
-        self,
-        path: str,
-        hdu: int,
-        name: str | None,
-        version: int,
-        section: str | None,
-        scaled: bool,  # noqa: FBT001
-        /,
-    ) -> object: ...
-
-    def readStored(
-        self, path: str, hdu: int, name: str | None, version: int, section: str | None, first: int, out: int, /
-    ) -> int: ...
-
-    def readParameters(self, path: str, hdu: int, name: str | None, version: int, /) -> int: ...
-
-    def describeImage(self, path: str, hdu: int, name: str | None, version: int, /) -> object: ...
-
-
-class _Batches(Protocol):
-    def readBatch(self, paths: str, hdus: str, sections: str | None, dtype: str | None, out: int, /) -> int: ...
-
-    def readEach(self, paths: str, hdus: str, sections: str | None, dtype: str | None, /) -> int: ...
-
-    def readPadded(self, paths: str, hdus: str, sections: str | None, dtype: str | None, fill: str, /) -> int: ...
-
-    def readCutouts(
-        self,
-        path: str,
-        hdu: int,
-        name: str | None,
-        version: int,
-        boxes: int,
-        fill: str,
-        dtype: str | None,
-        out: int,
-        /,
-    ) -> int: ...
-
-    def beginWindow(
-        self,
-        number: int,
-        paths: str,
-        hdus: str,
-        items: int,
-        section: str | None,
-        rows: int,
-        fill: str,
-        dtype: str | None,
-        scaled: bool,  # noqa: FBT001
-        keepGoing: bool,  # noqa: FBT001
-        shape: str | None,
-        outs: int,
-        moves: int,
-        height: int,
-        width: int,
-        scales: int,
-        /,
-    ) -> None: ...
-
-
-class _Headers(Protocol):
-    def readHeader(self, path: str, hdu: int, name: str | None, version: int, /) -> object: ...
-
-    def listHdus(self, path: str, /) -> object: ...
-
-    def describeHdu(self, path: str, hdu: int, name: str | None, version: int, /) -> object: ...
-
-
-class _Tables(Protocol):
-    def readColumns(
-        self,
-        path: str,
-        hdu: int,
-        name: str | None,
-        version: int,
-        columns: str | None,
-        slice: str | None,
-        list: int,
-        mask: int,
-        condition: str | None,
-        /,
-    ) -> int: ...
-
-    def beginColumns(
-        self,
-        number: int,
-        path: str,
-        hdu: int,
-        name: str | None,
-        version: int,
-        columns: str | None,
-        slice: str | None,
-        list: int,
-        mask: int,
-        condition: str | None,
-        content: str,
-        /,
-    ) -> None: ...
-
-    def findRows(
-        self,
-        path: str,
-        hdu: int,
-        name: str | None,
-        version: int,
-        slice: str | None,
-        list: int,
-        condition: str,
-        /,
-    ) -> int: ...
-
-    def findByRowFilter(self, path: str, hdu: int, name: str | None, version: int, filter: str, /) -> int: ...
-
-    def columnsOf(self, condition: str, place: str, columns: str, /) -> object: ...
-
-    def findHeldRows(self, condition: str, place: str, columns: str, rows: int, values: int, /) -> int: ...
-
-    def makeNumericalBlock(self, columns: int, /) -> int: ...
-
-    def readByRowFilter(
-        self,
-        path: str,
-        hdu: int,
-        name: str | None,
-        version: int,
-        columns: str | None,
-        filter: str,
-        /,
-    ) -> int: ...
-
-    def describeTable(self, path: str, hdu: int, name: str | None, version: int, /) -> object: ...
-
-    def writeRows(self, descriptor: int, name: str, offset: int, plan: int, /) -> int: ...
-
-
-class _Tasks(Protocol):
-    def help(self) -> int: ...
-
-    def cancel(self) -> None: ...
-
-
-class _PendingTasks(Protocol):
-    def help(self, number: int, /) -> int: ...
-
-    def forget(self, number: int, /) -> None: ...
-
-    def hasEnded(self, number: int, /) -> bool: ...
-
-    def cancel(self, number: int, /) -> None: ...
-
-    def cancelAll(self) -> None: ...
-
-
-class _About(Protocol):
-    def describe(self) -> object: ...
-
-    def stages(self) -> object: ...
-
-
-class _Caches(Protocol):
-    def configure(self, policy: str, memoryBytes: int, folder: str | None, folderBytes: int, /) -> None: ...
-
-    def clear(self) -> None: ...
-
-    def clearFolder(self) -> None: ...
-
-    def stats(self) -> object: ...
-
-
 class _Api:
     """The classes of `org.torchfits.api`, each looked up at its first use: JPype takes milliseconds for one."""
 
@@ -252,38 +58,38 @@ class _Api:
         self.Error: type[Exception] = self._jpype.JException
 
     @cached_property
-    def images(self) -> _Images:
-        return cast("_Images", self._class("Images"))
+    def images(self) -> Images:
+        return cast("Images", self._class("Images"))
 
     @cached_property
-    def batches(self) -> _Batches:
-        return cast("_Batches", self._class("Batches"))
+    def batches(self) -> Batches:
+        return cast("Batches", self._class("Batches"))
 
     @cached_property
-    def headers(self) -> _Headers:
-        return cast("_Headers", self._class("Headers"))
+    def headers(self) -> Headers:
+        return cast("Headers", self._class("Headers"))
 
     @cached_property
-    def tables(self) -> _Tables:
-        return cast("_Tables", self._class("Tables"))
+    def tables(self) -> Tables:
+        return cast("Tables", self._class("Tables"))
 
     @cached_property
-    def tasks(self) -> _Tasks:
-        return cast("_Tasks", self._class("Tasks"))
+    def tasks(self) -> Tasks:
+        return cast("Tasks", self._class("Tasks"))
 
     @cached_property
-    def pending_tasks(self) -> _PendingTasks:
-        tasks = cast("_PendingTasks", self._class("PendingTasks"))
+    def pending_tasks(self) -> PendingTasks:
+        tasks = cast("PendingTasks", self._class("PendingTasks"))
         _jvm.before_stop(tasks.cancelAll)
         return tasks
 
     @cached_property
-    def about(self) -> _About:
-        return cast("_About", self._class("About"))
+    def about(self) -> About:
+        return cast("About", self._class("About"))
 
     @cached_property
-    def caches(self) -> _Caches:
-        return cast("_Caches", self._class("Caches"))
+    def caches(self) -> Caches:
+        return cast("Caches", self._class("Caches"))
 
     def _class(self, name: str) -> object:
         return self._jpype.JClass(f"org.torchfits.api.{name}")
@@ -316,7 +122,7 @@ def _image_request(
     scaled: bool,  # noqa: FBT001 - a cache's keyword arguments cost time
     dtype: str | None,
     general: bool,  # noqa: FBT001
-) -> _ImageRequest:
+) -> ImageRequest:
     """What is read of an image, kept for the next calls: eight arguments take half a microsecond longer than three."""
     return _enter().images.request(*selector, scaled, dtype, general)
 
@@ -387,8 +193,7 @@ def read_parameters(path: str, selector: Selector) -> torch.Tensor:
     return tensor_at(_finish(api, api.images.readParameters, path, *selector))
 
 
-@dataclass(frozen=True)
-class Items:
+class Items(NamedTuple):
     """What the items of a batch are: of each list as many as there are items, or one that is meant for all.
 
     Attributes:
@@ -490,7 +295,7 @@ class Pending(Generic[_Result]):
         number: of the engine's task.
     """
 
-    def __init__(self, tasks: _PendingTasks, convert: Callable[[int], _Result], *, keep: object) -> None:
+    def __init__(self, tasks: PendingTasks, convert: Callable[[int], _Result], *, keep: object) -> None:
         """Gives the read a number, with which it is then begun.
 
         Args:
@@ -581,7 +386,7 @@ def _begin(
     return pending
 
 
-def _cancel_pending(tasks: _PendingTasks, number: int, process: int, keep: object) -> None:
+def _cancel_pending(tasks: PendingTasks, number: int, process: int, keep: object) -> None:
     """Also for a Pending that is dropped: by a forked child, or at exit, there is nothing to stop."""
     if process == os.getpid() and _jvm.is_running():
         _jvm.enter()
@@ -589,8 +394,7 @@ def _cancel_pending(tasks: _PendingTasks, number: int, process: int, keep: objec
     del keep  # which the engine needed until now
 
 
-@dataclass(frozen=True)
-class Arrangement:
+class Arrangement(NamedTuple):
     """What is made of the items of a window when they are read.
 
     Attributes:
@@ -611,8 +415,7 @@ class Arrangement:
         return self.moves, self.scales
 
 
-@dataclass(frozen=True)
-class Window:
+class Window(NamedTuple):
     """Batches of items that are read together: images or boxes of images, all of one shape and dtype.
 
     Attributes:
@@ -648,8 +451,7 @@ class Window:
     arrangement: Arrangement = Arrangement()
 
 
-@dataclass(frozen=True)
-class WindowResult:
+class WindowResult(NamedTuple):
     """What a window holds.
 
     Attributes:
@@ -707,8 +509,7 @@ def _bad_item(record: str) -> tuple[int, FitsError]:
     return int(item), error
 
 
-@dataclass(frozen=True)
-class Rows:
+class Rows(NamedTuple):
     """Which rows of a table.
 
     Attributes:
@@ -722,8 +523,7 @@ class Rows:
     mask: int = -1
 
 
-@dataclass(frozen=True)
-class ReadColumn:
+class ReadColumn(NamedTuple):
     """A column as the engine's TableLoader gives it.
 
     Attributes:
@@ -810,8 +610,7 @@ def find_by_row_filter(path: str, selector: Selector, row_filter: str) -> torch.
     return tensor_at(_finish(api, api.tables.findByRowFilter, path, *selector, row_filter))
 
 
-@dataclass(frozen=True)
-class HeldTable:
+class HeldTable(NamedTuple):
     """Columns in memory that a condition may name.
 
     Attributes:
@@ -825,18 +624,17 @@ class HeldTable:
     rows: int
 
 
-@dataclass(frozen=True)
-class HeldValues:
+class HeldValues(NamedTuple):
     """A column that a condition names.
 
     Attributes:
-        index: of the column, from 0.
+        number: of the column, from 0.
         values: a dense CPU tensor with one value for each row; with `offsets` uint8, the characters of all strings.
         offsets: int64 (rows + 1), where the strings begin and the last one ends; None for others.
         null: the integer that stands for none; None if there is no such value.
     """
 
-    index: int
+    number: int
     values: torch.Tensor
     offsets: torch.Tensor | None
     null: int | None
@@ -865,7 +663,7 @@ def find_held_rows(condition: str, table: HeldTable, held: Sequence[HeldValues])
         number
         for column, value, starts in zip(held, values, offsets, strict=True)
         for number in (
-            column.index,
+            column.number,
             value.address,
             0 if starts is None else starts.address,
             int(column.null is not None),
@@ -936,8 +734,7 @@ def describe_table(path: str, selector: Selector) -> str:
     return _text(api, api.tables.describeTable, path, *selector)
 
 
-@dataclass(frozen=True)
-class RowPart:
+class RowPart(NamedTuple):
     """A column on its way into rows.
 
     Attributes:
@@ -1143,7 +940,7 @@ def _translate(error: Exception) -> Exception:
     """The Python exception for what Java threw."""
     if type(error).__name__ != "org.torchfits.error.FitsException":
         return EngineError(f"the engine failed, which is a defect of torchfits: {_trace(error)}")
-    thrown = cast("_FitsException", error)
+    thrown = cast("FitsException", error)
     translated = BY_KIND[str(thrown.kind().name())](str(thrown.getMessage()))
     if isinstance(translated, FitsError):
         translated.status = int(thrown.status())
@@ -1153,18 +950,6 @@ def _translate(error: Exception) -> Exception:
 def _trace(error: Exception) -> str:
     stacktrace = getattr(error, "stacktrace", None)
     return str(error) if stacktrace is None else str(stacktrace())
-
-
-class _Name(Protocol):
-    def name(self) -> object: ...
-
-
-class _FitsException(Protocol):
-    def kind(self) -> _Name: ...
-
-    def status(self) -> int: ...
-
-    def getMessage(self) -> object: ...
 
 
 # In a child that was forked from a process whose JVM runs, another process does what is asked.
@@ -1224,9 +1009,8 @@ BEGUN = {begin_window.__name__, begin_columns.__name__}
 
 
 def _be_served(name: str) -> Callable[..., object]:
-    answer = _sidecar.begin if name in BEGUN else _sidecar.call
-
     def served(*arguments: object, **named: object) -> object:
+        answer = _sidecar().begin if name in BEGUN else _sidecar().call
         return answer(name, _filled_by(arguments, named), arguments, named)
 
     return served
@@ -1234,12 +1018,16 @@ def _be_served(name: str) -> Callable[..., object]:
 
 def _be_served_with_file(name: str) -> Callable[..., object]:
     def served(descriptor: int, *arguments: object) -> object:
-        return _sidecar.call(name, (), (Descriptor(descriptor), *arguments), {})
+        from torchfits._messages import Descriptor
+
+        return _sidecar().call(name, (), (Descriptor(descriptor), *arguments), {})
 
     return served
 
 
 def _encode_for_others(path: Source) -> str:
+    from torchfits._messages import FileName
+
     name = _encode(path)
     return FileName(name) if type(name) is str and not name.startswith("/") else name
 
@@ -1247,11 +1035,25 @@ def _encode_for_others(path: Source) -> str:
 _encode = encode
 
 
-def _after_fork_in_child() -> None:
+def _sidecar() -> ModuleType:
+    """Only processes that fork while the JVM runs, and their children, import it."""
+    from torchfits import _sidecar
+
+    return _sidecar
+
+
+def _before_fork() -> None:
+    """All children shall have the one name of the process that serves them, which is chosen at this import."""
+    if _jvm.is_running():
+        _sidecar()
+
+
+def _be_served_if_forked() -> None:
     if _jvm.was_forked():
         globals().update({name: _be_served(name) for name in SERVED | BEGUN})
         globals().update({name: _be_served_with_file(name) for name in _FILLING})
-        globals().update(encode=_encode_for_others, is_running=_sidecar.is_running)
+        globals().update(encode=_encode_for_others, is_running=lambda: _sidecar().is_running())
 
 
-os.register_at_fork(after_in_child=_after_fork_in_child)
+os.register_at_fork(before=_before_fork, after_in_child=_be_served_if_forked)
+_be_served_if_forked()  # this may be imported after the fork

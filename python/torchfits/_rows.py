@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from torchfits._columns import ColumnInfo, RaggedColumn, StringColumn, picked_rows
+from torchfits._columns import ColumnInfo, RaggedColumn, StringColumn
+from torchfits._tensor_rows import picked_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

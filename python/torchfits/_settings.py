@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from typing import NamedTuple
 
 POLICIES = ("lru", "lfu", "tinylfu")
 
@@ -13,8 +13,7 @@ DISK = "TORCHFITS_CACHE_DISK"
 DISK_BYTES = "TORCHFITS_CACHE_DISK_BYTES"
 
 
-@dataclass(frozen=True)
-class CacheSettings:
+class CacheSettings(NamedTuple):
     """How much is kept and what goes; None for the engine's default.
 
     Attributes:

@@ -6,7 +6,6 @@ decodes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
@@ -31,8 +30,7 @@ _STORED = {
 _SIGN_BITS = {8: 1 << 7, 16: -(1 << 15), 32: -(1 << 31), 64: -(1 << 63)}
 
 
-@dataclass(frozen=True)
-class Stored:
+class Stored(NamedTuple):
     """How an image is stored.
 
     Attributes:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import os
+import struct
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from random import Random
 
 import torch
 
@@ -25,6 +28,8 @@ _FIRST = (_engine.FIRST_IMAGE, None, 0)
 _FORMS = {"B": 1, "I": 2, "J": 4, "K": 8, "E": 4, "D": 8}  # of the columns of a table, with the bytes of each
 _WINDOWS = 100  # of each kind
 _TABLE = (_engine.FIRST_TABLE, None, 0)
+_RICE_SHAPE, _RICE_TIMES = (64, 1024), 20
+_RICE_BLOCK = 32
 _ROWS = {1000: 100, 100_000: 6}  # rows of the table: how often it is read
 
 
@@ -72,6 +77,10 @@ def _read_everything(folder: Path) -> None:
         path = folder / f"{rows}.fits"
         path.write_bytes(_table(rows))
         _read_table(str(path), times)
+    path = folder / "rice.fits"
+    path.write_bytes(rice_file(noise(*_RICE_SHAPE)))
+    _read(str(path), _RICE_TIMES)
+    _read_boxes(str(path), _RICE_TIMES)
     paths = [str(folder / f"-32-{side}.fits") for side in (64, 64)]
     _engine.read_batch(_engine.Items(paths, [_FIRST], None, None), None)
     _read_windows(paths, 64)
@@ -101,6 +110,14 @@ def _read_windows(paths: list[str], side: int) -> None:
                 _engine.begin_window(window).result()
 
 
+def _read_boxes(path: str, times: int) -> None:
+    """Boxes of a compressed image, whose tiles are kept."""
+    items = torch.tensor([0, 0, 8, 40, 100, 132]).repeat(16, 1)
+    for _ in range(times):
+        window = _engine.Window([path], [_FIRST], items, [len(items)], dtype="FLOAT32", keep_going=True)
+        _engine.begin_window(window).result()
+
+
 def _read_table(path: str, times: int) -> None:
     _engine.describe_table(path, _TABLE)
     for _ in range(times):
@@ -116,6 +133,41 @@ def _image(bitpix: int, side: int) -> bytes:
     """A FITS file with an image of zeros."""
     values = {"SIMPLE": "T", "BITPIX": bitpix, "NAXIS": 2, "NAXIS1": side, "NAXIS2": side}
     return _header(values) + _blocks(bytes(abs(bitpix) // 8 * side * side))
+
+
+def noise(height: int, width: int) -> list[list[int]]:
+    """The rows of an image."""
+    random = Random(height)
+    return [[round(random.gauss(1000, 20)) for _ in range(width)] for _ in range(height)]
+
+
+def rice_file(rows: list[list[int]]) -> bytes:
+    """A FITS file with an image of positive int16, in tiles of one row compressed by Rice."""
+    height, width = len(rows), len(rows[0])
+    tiles = [_rice_tile(row) for row in rows]
+    primary = {"SIMPLE": "T", "BITPIX": 8, "NAXIS": 0}
+    values = {"XTENSION": "'BINTABLE'", "BITPIX": 8, "NAXIS": 2, "NAXIS1": 8, "NAXIS2": height}
+    values |= {"PCOUNT": sum(map(len, tiles)), "GCOUNT": 1, "TFIELDS": 1}
+    values |= {"TTYPE1": "'COMPRESSED_DATA'", "TFORM1": "'1PB'", "ZIMAGE": "T", "ZCMPTYPE": "'RICE_1'"}
+    values |= {"ZBITPIX": 16, "ZNAXIS": 2, "ZNAXIS1": width, "ZNAXIS2": height, "ZTILE1": width, "ZTILE2": 1}
+    values |= {"ZNAME1": "'BLOCKSIZE'", "ZVAL1": _RICE_BLOCK, "ZNAME2": "'BYTEPIX'", "ZVAL2": 2}
+    starts = itertools.accumulate(map(len, tiles), initial=0)
+    pointers = b"".join(struct.pack(">ii", len(tile), start) for tile, start in zip(tiles, starts, strict=False))
+    return _header(primary) + _header(values) + _blocks(pointers + b"".join(tiles))
+
+
+def _rice_tile(values: list[int]) -> bytes:
+    """The first value, then blocks of differences: how many of the low bits stand as they are, and of each its bits."""
+    bits = [f"{values[0]:016b}"]
+    differences = [value - before for before, value in itertools.pairwise([values[0], *values])]
+    folded = [2 * difference if difference >= 0 else -2 * difference - 1 for difference in differences]
+    for start in range(0, len(folded), _RICE_BLOCK):
+        block = folded[start : start + _RICE_BLOCK]
+        low = max(1, (sum(block) // len(block)).bit_length() - 1)
+        bits.append(f"{low + 1:04b}")
+        bits += ["0" * (value >> low) + "1" + f"{value & ((1 << low) - 1):0{low}b}" for value in block]
+    text = "".join(bits)
+    return int(text.ljust(-(-len(text) // 8) * 8, "0"), 2).to_bytes(-(-len(text) // 8), "big")
 
 
 def _table(rows: int) -> bytes:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex, cast
 
 import torch
 
 from torchfits import _engine
-from torchfits._columns import ColumnInfo, RaggedColumn, StringColumn, TableSchema, picked_rows
+from torchfits._columns import ColumnInfo, RaggedColumn, StringColumn, TableSchema
 from torchfits._location import Hdu, locate, split_row_filter
+from torchfits._tensor_rows import picked_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,7 +140,7 @@ def _in_order(rows: _engine.Rows, condition: str | None) -> tuple[_engine.Rows, 
     if condition is not None or numbers is None or bool((numbers[1:] >= numbers[:-1]).all()):
         return rows, None
     order = numbers.argsort()
-    return replace(rows, numbers=numbers[order]), order
+    return rows._replace(numbers=numbers[order]), order
 
 
 def find_rows(

@@ -4,8 +4,16 @@ import pickle
 import sys
 
 import torchfits
-from torchfits import _jvm
-from torchfits.data import ImageDataset, StreamingDataset
+
+parts = {name for name in sys.modules if name.startswith("torchfits.")}
+assert parts == {f"torchfits.{name}" for name in ("_aot", "_jvm", "_lazily", "errors")}, parts
+assert not hasattr(torchfits, "nothing")
+
+from torchfits import _jvm  # noqa: E402
+from torchfits.data import ImageDataset, StreamingDataset  # noqa: E402
+
+for module in ("cache", "lineage", "data.tables", "data._statistics"):
+    assert f"torchfits.{module}" not in sys.modules, module
 
 dataset = ImageDataset(["a.fits", "b.fits"], hdu=1)
 assert pickle.loads(pickle.dumps(dataset)).paths == ["a.fits", "b.fits"]

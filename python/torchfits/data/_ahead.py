@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import torch
 
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from torchfits.data.loader import DataLoader
 
 
-@dataclass(frozen=True)
-class _Window:
+class _Window(NamedTuple):
     """Batches that were begun together, and the position behind each."""
 
     reading: Reading

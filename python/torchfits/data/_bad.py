@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import torch
 
-from torchfits._columns import picked_rows, put_rows
+from torchfits._tensor_rows import picked_rows, put_rows
 from torchfits.data._random import uniform
 from torchfits.data._reading import OnBad, Samples, begin
 from torchfits.data._windows import sorted_by_place
@@ -98,7 +98,7 @@ class BadSamples:
             for place in self._loader.dataset.places(sample):
                 if place.key in failed:
                     bad.setdefault(number, failed[place.key])
-        return replace(samples, bad=sorted_by_place(bad))
+        return samples._replace(bad=sorted_by_place(bad))
 
     def _each_bad(self, batch: Sequence[int], error: FitsError) -> list[tuple[int, FitsError]]:
         bad: list[tuple[int, FitsError]] = []
@@ -134,16 +134,16 @@ class BadSamples:
             return good_part(samples)
         if self._loader.world_size > 1:
             raise samples.bad[0][1]
-        return replace(samples, data=None, ids=samples.ids[:0], bad=())
+        return samples._replace(data=None, ids=samples.ids[:0], bad=())
 
     def _substituted(self, samples: Samples) -> Samples:
         places = torch.tensor([place for place, _ in samples.bad])
         ids = samples.ids.clone()
         ids[places] = self._readable(ids[places])
         if samples.data is None:
-            return replace(samples, data=self._again(ids, samples.fusion), ids=ids, bad=())
+            return samples._replace(data=self._again(ids, samples.fusion), ids=ids, bad=())
         rows = self._again(ids[places], samples.fusion)
-        return replace(samples, data=_with_rows(samples.data, places, rows), ids=ids, bad=())
+        return samples._replace(data=_with_rows(samples.data, places, rows), ids=ids, bad=())
 
     def _readable(self, bad: torch.Tensor) -> torch.Tensor:
         """A sample that can be read for each of these."""
@@ -183,7 +183,7 @@ def good_part(samples: Samples) -> Samples:
         return samples
     bad = {place for place, _ in samples.bad}
     good = torch.tensor([place for place in range(len(samples.ids)) if place not in bad], dtype=torch.int64)
-    return replace(samples, data=_rows(samples.data, good), ids=samples.ids[good], bad=())
+    return samples._replace(data=_rows(samples.data, good), ids=samples.ids[good], bad=())
 
 
 def _rows(data: Any, rows: torch.Tensor) -> Any:  # noqa: ANN401

@@ -7,8 +7,7 @@ going through what it had seen.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -20,8 +19,7 @@ _RUNS = 32
 """Runs of neighbours in a window of samples that are mixed."""
 
 
-@dataclass(frozen=True)
-class Order:
+class Order(NamedTuple):
     """In which order the samples of an epoch come.
 
     Attributes:
@@ -107,8 +105,7 @@ def _splitmix(words: Array) -> Array:
     return words ^ (words >> np.uint64(31))
 
 
-@dataclass(frozen=True)
-class Share:
+class Share(NamedTuple):
     """What one of several processes takes of an epoch: of each batch of all of them a part.
 
     Attributes:

@@ -7,8 +7,8 @@ import json
 from abc import abstractmethod
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, cast
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias, cast
 
 import torch
 from torch.utils.data import Dataset
@@ -33,8 +33,7 @@ Empty = Callable[[tuple[int, ...], torch.dtype], torch.Tensor]
 """Gives memory for a batch: a tensor of that shape and dtype, dense, on the CPU, perhaps pinned."""
 
 
-@dataclass(frozen=True)
-class Samples:
+class Samples(NamedTuple):
     """A batch.
 
     Attributes:
@@ -50,7 +49,7 @@ class Samples:
     data: Any
     ids: torch.Tensor
     bad: Sequence[tuple[int, FitsError]] = ()
-    counts: Mapping[str, int] = field(default_factory=dict[str, int])
+    counts: Mapping[str, int] = MappingProxyType({})
     fusion: Fusion | None = None
 
 
@@ -236,9 +235,9 @@ def transformed(dataset: Any, samples: Samples, seed: int | None = None, epoch: 
     if transform is None:
         return samples
     if not isinstance(dataset.transform, Transform):
-        return replace(samples, data=collate(transformed_items(dataset, samples, seed, epoch)))
+        return samples._replace(data=collate(transformed_items(dataset, samples, seed, epoch)))
     with _counted(seed, epoch, samples.ids, first), named(dataset, samples.ids):
-        return replace(samples, data=transform(samples.data))
+        return samples._replace(data=transform(samples.data))
 
 
 def transformed_items(dataset: Any, samples: Samples, seed: int | None = None, epoch: int = 0) -> Any:  # noqa: ANN401

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, SupportsFloat, SupportsIndex
 
 import torch
@@ -252,8 +251,8 @@ class _CutoutReading:
         if manifest.dropped:
             image = image.squeeze([axis + before for axis in manifest.dropped])
         if manifest.bands is None:
-            return replace(samples, data=image)
+            return samples._replace(data=image)
         gone = manifest.missing(samples.ids)
         mask = torch.zeros(image.shape, dtype=torch.bool)
         mask[gone if absent is None else gone | absent] = True
-        return replace(samples, data={"image": image, "mask": mask})
+        return samples._replace(data={"image": image, "mask": mask})

@@ -1,7 +1,6 @@
 package org.torchfits.batch;
 
 import java.util.Arrays;
-import java.util.Comparator;
 
 /**
  * The order in which the items of a window are read: file by file, those that the first batches
@@ -17,12 +16,7 @@ final class BatchPlan {
     int[] firstBatch = firstBatchOfFiles(items, batchOf);
     Integer[] sorted = new Integer[items.count()];
     Arrays.setAll(sorted, item -> item);
-    Arrays.sort(
-        sorted,
-        Comparator.comparingInt((Integer item) -> firstBatch[items.file(item) + 1])
-            .thenComparingInt(items::file)
-            .thenComparingInt(items::hdu)
-            .thenComparing((a, b) -> compareStarts(items, a, b)));
+    Arrays.sort(sorted, (a, b) -> compare(items, firstBatch, a, b));
     this.order = Arrays.stream(sorted).mapToInt(Integer::intValue).toArray();
   }
 
@@ -41,8 +35,15 @@ final class BatchPlan {
     return first;
   }
 
-  private static int compareStarts(WindowItems items, int a, int b) {
-    int difference = 0;
+  /** Not by the comparators of the JDK, of which the JVM's cache holds none. */
+  private static int compare(WindowItems items, int[] firstBatch, int a, int b) {
+    int difference = Integer.compare(firstBatch[items.file(a) + 1], firstBatch[items.file(b) + 1]);
+    if (difference == 0) {
+      difference = Integer.compare(items.file(a), items.file(b));
+    }
+    if (difference == 0) {
+      difference = Integer.compare(items.hdu(a), items.hdu(b));
+    }
     for (int axis = 0; axis < items.axes() && difference == 0; axis++) {
       difference = Long.compare(items.start(a, axis), items.start(b, axis));
     }

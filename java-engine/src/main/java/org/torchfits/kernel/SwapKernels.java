@@ -3,8 +3,10 @@ package org.torchfits.kernel;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
+import static java.nio.ByteOrder.BIG_ENDIAN;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /**
  * Big-endian to native order, and the same with the sign bit flipped for the unsigned conventions
@@ -16,6 +18,19 @@ import java.lang.foreign.MemorySegment;
  * times as long.
  */
 public final class SwapKernels {
+  /**
+   * Elements that are swapped by the JVM's own code at first. The loops are interpreted until they
+   * are hot, which takes as long for the first batch of small images as all the rest.
+   */
+  static final int COLD_ELEMENTS = 1 << 22;
+
+  private static final ValueLayout.OfShort SHORT = JAVA_SHORT_UNALIGNED.withOrder(BIG_ENDIAN);
+  private static final ValueLayout.OfInt INT = JAVA_INT_UNALIGNED.withOrder(BIG_ENDIAN);
+  private static final ValueLayout.OfLong LONG = JAVA_LONG_UNALIGNED.withOrder(BIG_ENDIAN);
+
+  /** How many of them are left; threads that count at once may lose some. */
+  static int cold = COLD_ELEMENTS;
+
   private SwapKernels() {}
 
   public static void copy1(
@@ -43,6 +58,11 @@ public final class SwapKernels {
       MemorySegment target,
       long targetOffset,
       long count) {
+    if (isCold(count)) {
+      MemorySegment.copy(
+          source, SHORT, sourceOffset, target, JAVA_SHORT_UNALIGNED, targetOffset, count);
+      return;
+    }
     bring(source, sourceOffset, target, targetOffset, 2 * count);
     int values = Math.toIntExact(count);
     for (int i = 0; i < values; i++) {
@@ -71,6 +91,11 @@ public final class SwapKernels {
       MemorySegment target,
       long targetOffset,
       long count) {
+    if (isCold(count)) {
+      MemorySegment.copy(
+          source, INT, sourceOffset, target, JAVA_INT_UNALIGNED, targetOffset, count);
+      return;
+    }
     bring(source, sourceOffset, target, targetOffset, 4 * count);
     int values = Math.toIntExact(count);
     for (int i = 0; i < values; i++) {
@@ -99,6 +124,11 @@ public final class SwapKernels {
       MemorySegment target,
       long targetOffset,
       long count) {
+    if (isCold(count)) {
+      MemorySegment.copy(
+          source, LONG, sourceOffset, target, JAVA_LONG_UNALIGNED, targetOffset, count);
+      return;
+    }
     bring(source, sourceOffset, target, targetOffset, 8 * count);
     int values = Math.toIntExact(count);
     for (int i = 0; i < values; i++) {
@@ -119,6 +149,14 @@ public final class SwapKernels {
       long value = Long.reverseBytes(target.get(JAVA_LONG_UNALIGNED, targetOffset + 8L * i));
       target.set(JAVA_LONG_UNALIGNED, targetOffset + 8L * i, value ^ Long.MIN_VALUE);
     }
+  }
+
+  private static boolean isCold(long count) {
+    if (cold <= 0) {
+      return false;
+    }
+    cold -= Math.toIntExact(count);
+    return true;
   }
 
   private static void bring(

@@ -15,17 +15,23 @@ import org.jspecify.annotations.Nullable;
  */
 final class TinyLfuPolicy implements EvictionPolicy {
   private final Consumer<CachedTile> gone;
-  private final Cache<TileCache.Key, CachedTile> tiles;
+  private long bound;
+
+  /** Made for the first tile: Caffeine starts the JDK's logging, which takes long. */
+  private @Nullable Cache<TileCache.Key, CachedTile> tiles;
 
   TinyLfuPolicy(long bound, Consumer<CachedTile> gone) {
     this.gone = gone;
-    this.tiles =
-        Caffeine.newBuilder()
-            .maximumWeight(bound)
-            .weigher((TileCache.Key key, CachedTile tile) -> tile.charge())
-            .executor(Runnable::run)
-            .removalListener(this::goneBy)
-            .build();
+    this.bound = bound;
+  }
+
+  private Cache<TileCache.Key, CachedTile> made() {
+    return Caffeine.newBuilder()
+        .maximumWeight(bound)
+        .weigher((TileCache.Key key, CachedTile tile) -> tile.charge())
+        .executor(Runnable::run)
+        .removalListener(this::goneBy)
+        .build();
   }
 
   private void goneBy(TileCache.@Nullable Key key, @Nullable CachedTile tile, RemovalCause cause) {
@@ -36,29 +42,37 @@ final class TinyLfuPolicy implements EvictionPolicy {
 
   @Override
   public @Nullable CachedTile find(TileCache.Key key) {
-    return tiles.getIfPresent(key);
+    return tiles == null ? null : tiles.getIfPresent(key);
   }
 
   @Override
   public void add(CachedTile tile) {
+    if (tiles == null) {
+      tiles = made();
+    }
     tiles.put(tile.key(), tile);
     tiles.cleanUp();
   }
 
   @Override
   public void resize(long bound) {
-    tiles.policy().eviction().orElseThrow().setMaximum(bound);
-    tiles.cleanUp();
+    this.bound = bound;
+    if (tiles != null) {
+      tiles.policy().eviction().orElseThrow().setMaximum(bound);
+      tiles.cleanUp();
+    }
   }
 
   @Override
   public void clear() {
-    tiles.invalidateAll();
-    tiles.cleanUp();
+    if (tiles != null) {
+      tiles.invalidateAll();
+      tiles.cleanUp();
+    }
   }
 
   @Override
   public int count() {
-    return (int) tiles.estimatedSize();
+    return tiles == null ? 0 : (int) tiles.estimatedSize();
   }
 }

@@ -91,8 +91,34 @@ class SwapKernelsTest {
     }
   }
 
-  /** Bytes around the target stay as they were. */
+  @ParameterizedTest
+  @MethodSource("kernels")
+  void kernel_samePlace_isReference(Kernel kernel) {
+    for (int cold : new int[] {SwapKernels.COLD_ELEMENTS, 0}) {
+      byte[] stored = new byte[41 * kernel.bytes()];
+      new Random(41).nextBytes(stored);
+      ByteBuffer expected = ByteBuffer.allocate(stored.length).order(ByteOrder.nativeOrder());
+      for (int i = 0; i < stored.length; i += kernel.bytes()) {
+        kernel.reference(ByteBuffer.wrap(stored), expected, i, i);
+      }
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment place = arena.allocateFrom(JAVA_BYTE, stored);
+        SwapKernels.cold = cold;
+        kernel.decoder().decode(place, 0, place, 0, 41);
+        assertArrayEquals(expected.array(), place.toArray(JAVA_BYTE), kernel.name());
+      }
+    }
+  }
+
   private static void compare(Kernel kernel, int from, int to, int count) {
+    for (int cold : new int[] {SwapKernels.COLD_ELEMENTS, 0}) {
+      SwapKernels.cold = cold;
+      compareOnce(kernel, from, to, count);
+    }
+  }
+
+  /** Bytes around the target stay as they were. */
+  private static void compareOnce(Kernel kernel, int from, int to, int count) {
     byte[] stored = new byte[from + count * kernel.bytes() + 5];
     byte[] expected = new byte[to + count * kernel.bytes() + 5];
     new Random(count).nextBytes(stored);
