@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from torchfits import _jvm
@@ -16,26 +17,34 @@ from torchfits._aot import Cache
 PROGRAMS = Path(__file__).parent / "programs"
 
 
-@functools.cache
 def loaded_python() -> list[str]:
     """Stands for `sys.executable` in a command: a Python that has loaded torch and torchfits, with no JVM.
 
     To import torch takes longer than most programs. Not for those that test how a process begins, and not for those
     that get a signal from outside other than SIGKILL.
     """
+    with _lock:
+        return [sys.executable, "-S", "-E", str(PROGRAMS / "ask_loaded_python.py"), _address()]
+
+
+_lock = threading.Lock()
+
+
+@functools.cache
+def _address() -> str:
+    """Where the one server of this process listens."""
     address = f"torchfits-{os.getpid()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         listener.bind(f"\0{address}")
         listener.listen(100)
-        variables = {**os.environ, "PYTHONPATH": os.pathsep.join([str(PROGRAMS.parent), *sys.path])}
         server = subprocess.Popen(
             [sys.executable, PROGRAMS / "loaded_python.py", str(listener.fileno())],
             stdin=subprocess.PIPE,
             pass_fds=[listener.fileno()],
-            env=variables,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(PROGRAMS.parent), *sys.path])},
         )
     atexit.register(server.communicate)  # which closes its input, and waits
-    return [sys.executable, "-S", "-E", str(PROGRAMS / "ask_loaded_python.py"), address]
+    return address
 
 
 def share_engine_cache(home: Path) -> None:
