@@ -13,8 +13,7 @@ PEERS_INSTALLED := .venv-cpp/.torchfits-installed
 
 section = @printf '\n==> %s\n' '$(1)'
 
-.NOTPARALLEL:
-.PHONY: setup build demo test bench lint format clean FORCE
+.PHONY: setup build demo test bench lint lint-python lint-java test-java format clean FORCE
 
 setup: build
 
@@ -44,7 +43,9 @@ demo: setup
 bench: setup $(PEERS_INSTALLED)
 	$(PYTHON) benchmarks/run.py $(BENCH_ARGS)
 
-lint: setup
+lint: lint-python lint-java
+
+lint-python: setup
 	$(call section,ruff)
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
@@ -52,12 +53,19 @@ lint: setup
 	.venv/bin/pyright
 	$(call section,import-linter)
 	.venv/bin/lint-imports --no-logo
+
+lint-java: setup
 	$(call section,spotless)
 	$(MVN) spotless:check
 
-test: lint
+# Its last step is spotless:check.
+test-java: setup
 	$(call section,Java tests)
 	$(MVN) verify
+
+# Pyright works on one processor while the Java tests do; what each prints comes when it is over.
+test: setup
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint-python test-java
 	$(call section,Python tests)
 	.venv/bin/pytest --numprocesses 2 --dist worksteal
 

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 # Nothing is skipped where there is no GPU: the tests of it are not there.
 collect_ignore = [] if torch.cuda.is_available() else ["test_gpu.py"]
 
+# The modules of the longest tests are run first, so that in the end no process is left alone with one of them.
+LONGEST = ("test_lifecycle.py", "test_hostile.py", "test_examples.py", "test_tables.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
 
 @pytest.fixture
 def quiet_astropy() -> Iterator[None]:

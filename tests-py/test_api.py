@@ -4,7 +4,6 @@ import inspect
 import os
 import re
 import subprocess
-import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 import torchfits
+from _programs import loaded_python
 
 SIGNATURES = {
     "read_image": "(path, *, hdu=None, section=None, scale=True, dtype=None, device=None, backend='auto', "
@@ -135,7 +135,7 @@ def test_doctor_tellsVersionsAndPaths(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def run_module(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "torchfits", *arguments]
+    command = [*loaded_python(), "-m", "torchfits", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, env=dict(os.environ), check=False)
 
 

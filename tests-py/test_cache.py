@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 import warnings
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 import pytest
 import torch
 import torchfits
+from _programs import loaded_python
 from astropy.io import fits
 from torchfits import _engine, cache
 from torchfits.data import CutoutDataset, DataLoader, ImageDataset
@@ -314,7 +314,7 @@ def test_disk_thatCannotBeWritten_isToldOnce(
 
 def by_disk(folder: Path, images: Path, batches: int = 0, **variables: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, PROGRAM, folder, images, str(batches)],
+        [*loaded_python(), PROGRAM, folder, images, str(batches)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -454,7 +454,9 @@ if __name__ == "__main__":
 def test_configure_beforeTheStart_isAppliedHereAndInWorkers(tmp_path: Path, paths: list[str]) -> None:
     program = tmp_path / "before.py"
     program.write_text(BEFORE_START)
-    done = subprocess.run([sys.executable, program, paths[0]], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        [*loaded_python(), program, paths[0]], capture_output=True, text=True, timeout=120, check=False
+    )
     assert done.stdout == "done\n", done.stderr
 
 

@@ -4,7 +4,6 @@ import json
 import os
 import pickle
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 import torchfits
+from _programs import loaded_python
 from astropy.nddata import Cutout2D
 from torch.utils.data import DataLoader
 from torchfits.data import CubeDataset, CutoutDataset
@@ -268,7 +268,7 @@ def test_datasets_byWorkers_giveWhatIsStored(tmp_path: Path, method: str) -> Non
     fits.PrimaryHDU(cube).writeto(tmp_path / "cube.fits")
     column = fits.Column("MAG", "E", array=np.arange(4))
     fits.BinTableHDU.from_columns([column]).writeto(tmp_path / "table.fits")
-    command = [sys.executable, PROGRAM, tmp_path, method]
+    command = [*loaded_python(), PROGRAM, tmp_path, method]
     paths = [str(PROGRAM.parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment, check=False)

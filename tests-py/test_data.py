@@ -5,7 +5,6 @@ import json
 import os
 import pickle
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest
 import torch
 import torchfits
 from _fitsbytes import card, image
+from _programs import loaded_python
 from torch.utils.data import DataLoader
 from torchfits.data import ImageDataset, StreamingDataset
 
@@ -199,7 +199,7 @@ def test_streamingDataset_distributed_asksForItsRank(paths: list[Path], monkeypa
 
 @pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
 def test_dataLoader_workers_giveWhatTheProcessWouldRead(folder: Path, method: str) -> None:
-    command = [sys.executable, PROGRAM, folder, method]
+    command = [*loaded_python(), PROGRAM, folder, method]
     environment = {**os.environ, "PYTHONPATH": str(PROGRAM.parents[1])}
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, env=environment, check=False)
     assert done.returncode == 0, done.stderr

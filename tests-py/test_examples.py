@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 import torchfits.data
+from _programs import loaded_python
 from astropy.io import fits
 from matplotlib.image import imread
 
@@ -25,7 +25,7 @@ SCRIPT = Path(__file__).parents[1] / "examples" / "train_cutouts.py"
 
 
 def run_demo(out: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, SCRIPT, "--out", out, *arguments]
+    command = [*loaded_python(), SCRIPT, "--out", out, *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=out, check=False)
 
 

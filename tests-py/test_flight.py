@@ -1,11 +1,11 @@
 """The Flight Recorder of the JVM, in a process of its own: it stays loaded once it was used."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 from _fitsbytes import image
+from _programs import loaded_python
 from torchfits import _jvm
 
 PROGRAM = """
@@ -40,7 +40,7 @@ def test_flightRecording_ofALoader_isReadByJfr(tmp_path: Path) -> None:
         Path(path).write_bytes(image(np.zeros((50, 60), "f4")))
     recording = tmp_path / "épochs.jfr"
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, recording, *paths], capture_output=True, text=True, timeout=200, check=False
+        [*loaded_python(), "-c", PROGRAM, recording, *paths], capture_output=True, text=True, timeout=200, check=False
     )
     assert done.returncode == 0, done.stderr
     assert "the recording could not be written: No space left" in done.stdout

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from _programs import loaded_python
 from astropy.io import fits
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -43,7 +43,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(program: str, *arguments: str) -> str:
     """What a program prints."""
     ended = subprocess.run(
-        [sys.executable, str(PROGRAMS / f"{program}.py"), *arguments],
+        [*loaded_python(), str(PROGRAMS / f"{program}.py"), *arguments],
         capture_output=True,
         text=True,
         timeout=HANGS_SECONDS,

@@ -7,7 +7,6 @@ import re
 import socket
 import struct
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy as np
 import pytest
 import torchfits
 from _fitsbytes import BLOCK, CARD, card, empty_primary, header, image, image_header, padded, raw_card
+from _programs import loaded_python
 
 PROGRAMS = Path(__file__).parent / "programs"
 BACKENDS: list[Any] = ["auto", "cfitsio"]
@@ -50,7 +50,7 @@ by_image_readers = pytest.mark.parametrize("read", IMAGE_READERS)
 
 
 def run_program(name: str, *arguments: Any) -> dict[str, Any]:
-    command = [sys.executable, PROGRAMS / name, *map(str, arguments)]
+    command = [*loaded_python(), PROGRAMS / name, *map(str, arguments)]
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(PROGRAMS.parent), os.environ.get("PYTHONPATH", "")]),
@@ -154,7 +154,7 @@ for backend in ("auto", "cfitsio"):
         assert isinstance(error, PermissionError)
         print("refused:", error)
 """
-    done = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True, check=False)
+    done = subprocess.run([*loaded_python(), "-c", program, path], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-2:] == [f"refused: {path}: permission denied"] * 2
 
@@ -430,7 +430,7 @@ taken = int(re.findall(r"VmSize:\\s+(\\d+) kB", Path("/proc/self/status").read_t
 resource.setrlimit(resource.RLIMIT_AS, (taken + (64 << 20), resource.RLIM_INFINITY))
 print(tuple(torchfits.read_image(sys.argv[2]).shape))
 """
-    command = [sys.executable, "-c", program, tmp_path / "small", tmp_path / "large"]
+    command = [*loaded_python(), "-c", program, tmp_path / "small", tmp_path / "large"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stdout == "(14000, 14000)\n", done.stderr
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import astropy.units as u
@@ -14,6 +13,7 @@ import pandas as pd
 import pytest
 import torch
 import torchfits
+from _programs import loaded_python
 from astropy.coordinates import angular_separation
 from astropy.io import fits
 from astropy.table import Table
@@ -745,7 +745,7 @@ work(table[:3_000_000])
 before = peak()
 print(*work(table), peak() - before)
 """
-    told = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
+    told = subprocess.run([*loaded_python(), "-c", program], check=True, capture_output=True, text=True).stdout
     rows, first, growth = map(int, told.split())
     assert (rows, first) == (12 * 250_000 + 12 * 400_000, 499_999)
     assert growth < 200  # three windows of 64 MiB at most

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from _programs import loaded_python
 from astropy.io import fits
 from torchfits import _jvm
 from torchfits._aot import Cache
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 PROGRAMS = Path(__file__).parent / "lifecycle"
 HANGS_SECONDS = 120
@@ -64,8 +65,8 @@ def cache_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
-def command(program: str, folder: Path, *arguments: str) -> list[str]:
-    return [sys.executable, str(PROGRAMS / f"prog_{program}.py"), str(folder), *arguments]
+def command(program: str, folder: Path, *arguments: str, python: Sequence[str] = (sys.executable,)) -> list[str]:
+    return [*python, str(PROGRAMS / f"prog_{program}.py"), str(folder), *arguments]
 
 
 def environment(cache_home: Path) -> dict[str, str]:
@@ -74,8 +75,9 @@ def environment(cache_home: Path) -> dict[str, str]:
 
 def run(program: str, folder: Path, cache_home: Path, *arguments: str) -> list[str]:
     """The lines that a program prints; the last one must be "done", and nothing may crash, hang or be complained of."""
+    python = [sys.executable] if program == "import" else loaded_python()
     ended = subprocess.run(
-        command(program, folder, *arguments),
+        command(program, folder, *arguments, python=python),
         env=environment(cache_home),
         cwd=folder,
         capture_output=True,
@@ -191,7 +193,7 @@ PROGRAM_ARGUMENTS = [
 
 @pytest.fixture(scope="module")
 def runs(request: pytest.FixtureRequest, folder: Path, cache_home: Path) -> Iterator[dict[str, Future[list[str]]]]:
-    """The programs of the tests that were selected, two at a time: most of their time is `import torch`."""
+    """The programs of the tests that were selected, two at a time."""
     items = [item for item in request.session.items if isinstance(item, pytest.Function)]
     selected = [str(item.callspec.params["program"]) for item in items if item.function is test_program]
     pool = ThreadPoolExecutor(2)

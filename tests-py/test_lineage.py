@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import torch
 import torch_frame
 import torchfits
 from _fitsbytes import image
+from _programs import loaded_python
 from torchfits import lineage
 from torchfits.data import (
     CubeDataset,
@@ -275,7 +275,7 @@ def test_batch_inAnotherProcess_isTheSame(paths: list[str], tmp_path: Path) -> N
         "batch = torchfits.lineage.batch(sys.argv[1], 3)\n"
         "torch.save((batch.clone(), batch.sample_ids), sys.argv[2])\n"
     )
-    subprocess.run([sys.executable, "-c", code, run, tmp_path / "batch.pt"], check=True, timeout=120)
+    subprocess.run([*loaded_python(), "-c", code, run, tmp_path / "batch.pt"], check=True, timeout=120)
     again, ids = torch.load(tmp_path / "batch.pt")
     assert same(again, expected)
     assert ids.tolist() == expected.sample_ids.tolist()
@@ -379,7 +379,9 @@ def resumed(loader: DataLoader, paths: list[str], **options: Any) -> DataLoader:
 def test_record_killedByTheSystem_servesAllThatWasGiven(paths: list[str], tmp_path: Path) -> None:
     run = tmp_path / "run.jsonl"
     folder = str(Path(paths[0]).parent)
-    killed = subprocess.run([sys.executable, PROGRAMS / "record_killed.py", folder, run, "4"], check=False, timeout=120)
+    killed = subprocess.run(
+        [*loaded_python(), PROGRAMS / "record_killed.py", folder, run, "4"], check=False, timeout=120
+    )
     assert killed.returncode == -9
     expected = list(DataLoader(ImageDataset(paths, transform=chain()), 4, shuffle=True, seed=11))
     require_same(run, expected[:5])

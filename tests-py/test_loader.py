@@ -9,7 +9,6 @@ import json
 import pickle
 import signal
 import subprocess
-import sys
 import threading
 from collections import Counter
 from pathlib import Path
@@ -20,6 +19,7 @@ import pytest
 import torch
 import torchfits
 from _fitsbytes import image
+from _programs import loaded_python
 from torch.utils.data import BatchSampler, DistributedSampler, SequentialSampler
 from torchfits.data import Batch, CutoutDataset, DataLoader, ImageDataset
 from torchfits.data import transforms as T
@@ -385,7 +385,7 @@ def test_resume_ofAnotherDataset_isRefused(paths: list[str]) -> None:
 
 def test_resume_afterAKill_givesTheSameBits(paths: list[str], tmp_path: Path) -> None:
     def run(*arguments: Any) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, PROGRAMS / "train_killed.py", Path(paths[0]).parent, *map(str, arguments)]
+        command = [*loaded_python(), PROGRAMS / "train_killed.py", Path(paths[0]).parent, *map(str, arguments)]
         return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
 
     whole = run(tmp_path / "a.json", 1000, 8)
@@ -510,7 +510,7 @@ def test_badFiles_thatChangeDuringAnEpoch_areSkipped(paths: list[str]) -> None:
 
 def two_ranks(paths: list[str], tmp_path: Path, on_bad: str) -> tuple[list[Any], list[tuple[str, str]]]:
     """Two processes that train together, which have ended, and what they printed."""
-    command = [sys.executable, PROGRAMS / "train_ranks.py", Path(paths[0]).parent, tmp_path / "meet"]
+    command = [*loaded_python(), PROGRAMS / "train_ranks.py", Path(paths[0]).parent, tmp_path / "meet"]
     ranks = [
         subprocess.Popen([*command, str(rank), on_bad], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for rank in range(2)

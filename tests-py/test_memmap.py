@@ -7,7 +7,6 @@ import os
 import resource
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import pytest
 import torch
 import torchfits
 from _fitsbytes import BITPIX, card, image, image_header
+from _programs import loaded_python, share_engine_cache
 from astropy.io import fits
 from torchfits import _memmap
 
@@ -26,6 +26,7 @@ UNSIGNED = {"u2": 32768, "u4": 2147483648, "u8": 9223372036854775808, "i1": -128
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    share_engine_cache(tmp_path / "cache")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return tmp_path / "cache" / "torchfits" / "images"
 
@@ -149,7 +150,7 @@ PROGRAM = "import sys, torchfits; print(torchfits.memmap(sys.argv[1]).sum().item
 
 
 def run(path: Path) -> "subprocess.Popen[str]":
-    return subprocess.Popen([sys.executable, "-c", PROGRAM, path], stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen([*loaded_python(), "-c", PROGRAM, path], stdout=subprocess.PIPE, text=True)
 
 
 def test_memmap_again_isNotDecodedAgain(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,7 +239,7 @@ torchfits.memmap(sys.argv[1])
 def test_memmap_killedMeanwhile_leavesNothingThatIsServed(tmp_path: Path, cache: Path) -> None:
     values = sample("i2")
     path = write(tmp_path / "x.fits", image(values))
-    killed = subprocess.run([sys.executable, "-c", KILLED, path], check=False)
+    killed = subprocess.run([*loaded_python(), "-c", KILLED, path], check=False)
     assert killed.returncode == -signal.SIGKILL
     assert [Path(name).suffix for name in entries(cache)] == [".partial"]
     np.testing.assert_array_equal(torchfits.memmap(path).numpy(), values)
@@ -346,7 +347,7 @@ def test_memmap_large_takesNoMemoryToDecode(tmp_path: Path) -> None:
     )
     small = write(tmp_path / "small.fits", image(values[:10, :10]))
     used = [
-        int(subprocess.run([sys.executable, "-c", program, file], capture_output=True, text=True, check=True).stdout)
+        int(subprocess.run([*loaded_python(), "-c", program, file], capture_output=True, text=True, check=True).stdout)
         for file in (small, path)
     ]
     assert used[1] - used[0] < 50_000

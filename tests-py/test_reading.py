@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import torch
 import torchfits
+from _programs import loaded_python
 from astropy.io import fits
 from torchfits import reading
 
@@ -101,4 +101,4 @@ def test_options_areThoseOfTheReaders() -> None:
 
 def test_read_ofAnImage_importsNoTorchFrame(path: Path) -> None:
     program = f"import sys, torchfits; torchfits.read({str(path)!r}, hdu=2); assert 'torch_frame' not in sys.modules"
-    subprocess.run([sys.executable, "-c", program], check=True)
+    subprocess.run([*loaded_python(), "-c", program], check=True)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -143,25 +144,26 @@ def images(path: Path, kind: str) -> list[int]:
 
 @by_name
 def test_readImage_realFile_bothPathsGiveTheValuesOfAstropy(path: Path) -> None:
-    for hdu in images(path, "IMAGE"):
+    numbers = images(path, "IMAGE")
+    for hdu, (raw, scaled, cards) in zip(numbers, read_by_astropy(path, numbers), strict=True):
         values = read(path, hdu)
         stored = read(path, hdu, scale=False)
-        raw, scaled, cards = read_by_astropy(path, hdu)
 
         assert_bits_equal(stored, raw)
         assert_bits_equal(values, exact_values(raw, scaled, cards))
         assert_equal_by_cfitsio(path, hdu, values, stored)
 
 
-def read_by_astropy(path: Path, hdu: int) -> tuple[np.ndarray, np.ndarray, Any]:
-    """Stored values, physical values, and header."""
-    opened: Any = fits.open(path, memmap=False, do_not_scale_image_data=True)
-    with opened as hdus:
-        raw = hdus[hdu].data
-    opened = fits.open(path, memmap=False, ignore_blank=True)
-    with opened as hdus:
-        cards = hdus[hdu].header.copy()
-        return raw, hdus[hdu].data, cards
+def read_by_astropy(path: Path, numbers: list[int]) -> Iterator[tuple[np.ndarray, np.ndarray, Any]]:
+    """Stored values, physical values, and header of some HDUs."""
+    if not numbers:
+        return
+    unscaled: Any = fits.open(path, memmap=False, do_not_scale_image_data=True)
+    opened: Any = fits.open(path, memmap=False, ignore_blank=True)
+    with unscaled as stored, opened as hdus:
+        for number in numbers:
+            cards = hdus[number].header.copy()
+            yield stored[number].data, hdus[number].data, cards
 
 
 def exact_values(raw: np.ndarray, scaled: np.ndarray, cards: Any) -> np.ndarray:

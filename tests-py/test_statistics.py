@@ -5,7 +5,6 @@ import json
 import math
 import random
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import pandas as pd
 import pytest
 import torch
 import torchfits
+from _programs import loaded_python
 from torchfits import _batching
 from torchfits._sketch import Sketch
 from torchfits.data import Statistics, TableDataset, statistics
@@ -323,7 +323,7 @@ def test_json_ofAnotherKind_isAnError(found: Statistics, spoil: Any) -> None:
 
 
 def test_ranks_getThoseOfAll(catalog: Path, found: Statistics, tmp_path: Path) -> None:
-    command = [sys.executable, PROGRAM, catalog, tmp_path / "meet"]
+    command = [*loaded_python(), PROGRAM, catalog, tmp_path / "meet"]
     ranks = [
         subprocess.Popen([*command, str(rank)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for rank in range(2)

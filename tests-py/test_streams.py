@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 import torchfits
+from _programs import loaded_python
 from astropy.io import fits
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -127,7 +127,7 @@ def test_batches_ofWholeWindows_areViews(path: Path) -> None:
 
 def test_memory_staysBelowABound(tmp_path: Path) -> None:
     ended = subprocess.run(
-        [sys.executable, PROGRAMS / "stream_zeros.py", tmp_path / "zeros.fits"],
+        [*loaded_python(), PROGRAMS / "stream_zeros.py", tmp_path / "zeros.fits"],
         capture_output=True,
         text=True,
         check=True,

@@ -153,11 +153,15 @@ def test_readImage_replacedFile_isReadAnew(make: Any, tmp_path: Path) -> None:
 # What cannot be decompressed
 
 
+# xz -9 differs from xz in the memory that each read takes, 65 MiB, not in what may be damaged.
+DAMAGED = {name: made for name, made in CHECKED.items() if name != "xz -9"}
+
+
 def assert_named(error: torchfits.FitsError, path: Path) -> None:
     assert str(path) in str(error)
 
 
-@pytest.mark.parametrize("compress", CHECKED.values(), ids=CHECKED)
+@pytest.mark.parametrize("compress", DAMAGED.values(), ids=DAMAGED)
 def test_readImage_truncated_isTruncatedOrWhole(make: Any, compress: Any) -> None:
     whole = compress(CONTENT)
     for length in [*range(8, 60, 3), *range(60, len(whole), max(1, len(whole) // 60)), len(whole) - 1]:
@@ -168,7 +172,7 @@ def test_readImage_truncated_isTruncatedOrWhole(make: Any, compress: Any) -> Non
             assert_named(error, path)
 
 
-@pytest.mark.parametrize("compress", CHECKED.values(), ids=CHECKED)
+@pytest.mark.parametrize("compress", DAMAGED.values(), ids=DAMAGED)
 def test_readImage_garbageWithin_isErrorOrTheImage(make: Any, compress: Any) -> None:
     whole = compress(CONTENT)
     chance = random.Random(1)
@@ -191,7 +195,7 @@ IN_SMALL_STEPS = {name: made for name, made in CHECKED.items() if not name.start
 @pytest.mark.parametrize("compress", IN_SMALL_STEPS.values(), ids=IN_SMALL_STEPS)
 def test_readImage_corruptFarBehind_isTheImage(make: Any, compress: Any) -> None:
     """What is right is served, before and after the place was seen that is not."""
-    noise = np.random.default_rng(1).integers(-(2**62), 2**62, (1000, 400))
+    noise = np.random.default_rng(1).integers(-(2**62), 2**62, (500, 400))
     whole = bytearray(compress(image(FIRST) + image(noise, extension=True)))
     whole[len(whole) * 9 // 10] ^= 0x55
     path = make(bytes(whole))

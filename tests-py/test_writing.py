@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import threading
 import warnings
 from pathlib import Path
@@ -20,6 +19,7 @@ import pyarrow as pa
 import pytest
 import torch
 import torchfits
+from _programs import loaded_python
 from _realdata import REAL_DATA
 from astropy.io import fits
 from astropy.table import MaskedColumn, QTable, Table
@@ -728,7 +728,7 @@ assert peak() - before < 120_000, peak() - before
 """
     path = in_memory(tmp_path) / f"torchfits-test-{os.getpid()}.fits"
     try:
-        subprocess.run([sys.executable, "-c", program, path], check=True, timeout=120)
+        subprocess.run([*loaded_python(), "-c", program, path], check=True, timeout=120)
         assert path.stat().st_size > 50 * 250_000 * 32
     finally:
         path.unlink(missing_ok=True)
@@ -1052,7 +1052,7 @@ else:
     raise AssertionError
 """
     path = tmp_path / "t.fits"
-    subprocess.run([sys.executable, "-c", program, path, str(form)], check=True, timeout=120)
+    subprocess.run([*loaded_python(), "-c", program, path, str(form)], check=True, timeout=120)
     assert leftovers(tmp_path) == ["t.fits"]
     assert_reads(path, "x", [1])
 

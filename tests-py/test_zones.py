@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 import torchfits
+from _programs import loaded_python, share_engine_cache
 from astropy.io import fits
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ class Cache:
         return sorted((self.root / "torchfits" / "zones").glob("*"))
 
     def start(self, path: Path, where: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-c", PROGRAM, path, where]
+        command = [*loaded_python(), "-c", PROGRAM, path, where]
         environment = {**os.environ, "XDG_CACHE_HOME": str(self.root)}
         return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
 
@@ -161,6 +161,7 @@ def finished(process: subprocess.Popen[str]) -> list[str]:
 
 @pytest.fixture
 def cache(tmp_path: Path) -> Cache:
+    share_engine_cache(tmp_path / "cache")
     return Cache(tmp_path / "cache")
 
 
@@ -178,7 +179,6 @@ def test_map_is_kept_for_other_processes_and_checked(path: Path, cache: Cache) -
 
 
 def test_folder_that_cannot_be_written_costs_nothing_but_time(path: Path, cache: Cache) -> None:
-    (cache.root / "torchfits").mkdir(parents=True)
     (cache.root / "torchfits" / "zones").write_text("no folder")
     assert cache.found(path, "N in (7, 300000)") == "[7, 300000]"
 

@@ -1,8 +1,10 @@
 """20 sessions of pytest with its faulthandler on, two at a time.
 
 Each is a process of its own with a JVM of its own; they are forked from this one, where none runs, to load torch once.
+The plug-ins of others, which take no part, are not loaded.
 """
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -32,6 +34,8 @@ def await_session() -> None:
 
 
 assert samples.FOLDER.is_dir()
+os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+gc.freeze()  # what all sessions have is not looked at by each
 start_session(0)
 for number in range(1, SESSIONS):
     start_session(number)

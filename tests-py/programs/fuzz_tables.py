@@ -20,7 +20,7 @@ import torchfits
 from _cfitsio import compress_tables
 from _realdata import real_files, shipped_files
 from astropy.io import fits
-from fuzz_reads import BLOCK, CARD, MUTATIONS, SECONDS_PER_INPUT, WARM_UP_INPUTS, cards_of, resident_kib
+from fuzz_reads import BLOCK, CARD, MUTATIONS, WARM_UP_INPUTS, cards_of, resident_kib, watch
 from torchfits.tables import describe_table
 
 # Columns are tensors, strings or of variable length.
@@ -257,7 +257,7 @@ def main() -> None:
             resident = resident_kib()
         content = mutate(seeds, rng)
         path.write_bytes(content)
-        faulthandler.dump_traceback_later(SECONDS_PER_INPUT, exit=True)
+        watch(number)
         outcomes[read(path, content, rng)] += 1
     faulthandler.cancel_dump_traceback_later()
     print(json.dumps({"outcomes": outcomes, "grown_kib": resident_kib() - resident, "seeds": len(seeds)}))

@@ -27,6 +27,17 @@ def datasets(folder: Path) -> dict[str, Any]:
     }
 
 
+class Several:
+    """Datasets in one, whose indices are those of a dataset after its name: a single worker reads them all."""
+
+    def __init__(self, datasets: dict[str, Any]) -> None:
+        self.datasets = datasets
+
+    def __getitems__(self, indices: list[tuple[str, int]]) -> Any:
+        (name,) = {name for name, _ in indices}
+        return self.datasets[name].__getitems__([index for _, index in indices])
+
+
 def listed(batch: Any) -> Any:
     if isinstance(batch, dict):
         return {name: listed(part) for name, part in batch.items()}
@@ -36,13 +47,15 @@ def listed(batch: Any) -> Any:
 def main() -> None:
     folder, method = Path(sys.argv[1]), sys.argv[2]
     multiprocessing.set_forkserver_preload(["torchfits"])
-    given = {}
-    for name, dataset in datasets(folder).items():
-        batches = torch.arange(4).reshape(2, 2).tolist()
-        loader = DataLoader(
-            dataset, batch_sampler=batches, num_workers=1, multiprocessing_context=method, collate_fn=collate
-        )
-        given[name] = [listed(batch) for batch in loader]
+    names = list(datasets(folder))
+    batches = [[(name, index), (name, index + 1)] for name in names for index in (0, 2)]
+    loader: Any = DataLoader(
+        Several(datasets(folder)),  # pyright: ignore[reportArgumentType]
+        batch_sampler=batches, num_workers=1, multiprocessing_context=method, collate_fn=collate,
+    )  # fmt: skip
+    given: dict[str, list[Any]] = {name: [] for name in names}
+    for (first, _), batch in zip(batches, loader, strict=True):
+        given[first[0]].append(listed(batch))
     print(json.dumps(given))
 
 
