@@ -80,8 +80,34 @@ def rows(bench: Bench) -> Iterator[Row]:
             for peer, goal in kind.goals.items():
                 chosen = {library: best[library] for library in (OURS, peer)}
                 yield Row(names[peer], IMAGES_PER_SECOND, chosen, goal_ratio=goal)
+    yield from _augmented(bench)
     yield from _cutouts(bench)
     yield from _first_batch(bench)
+
+
+def _augmented(bench: Bench) -> Iterator[Row]:
+    """Transforms that the engine does while it decodes, and the same ones done by torch after that."""
+    name = "training: 512x512 float32 with crop, flips and scale"
+    rows = {name: 1, f"{name}, after decoding": 0}
+    wanted = {row: fused for row, fused in rows.items() if bench.wants(row)}
+    if not wanted:
+        return
+    paths = bench.files.images(-32, 512, 32 if bench.quick else 128)
+    found: dict[str, dict[str, list[Outcome]]] = {row: {} for row in wanted}
+    for workers in PEER_WORKERS:
+        if workers > 0:
+            bench.restart()
+        for row, fused in wanted.items():
+            options = {"batch_size": 16, "workers": workers, "fused": fused}
+            libraries = (OURS, "fitsio", "astropy") if workers == 0 else (OURS, "fitsio")
+            case = Case(
+                row, "training_augmented", paths, IMAGES_PER_SECOND, len(paths), libraries=libraries, options=options
+            )
+            for library, outcome in bench.measure(case).outcomes.items():
+                found[row].setdefault(library, []).append(outcome)
+    for row in wanted:
+        chosen = {library: _best(found[row][library]) for library in (OURS, "fitsio")}
+        yield Row(row, IMAGES_PER_SECOND, chosen)
 
 
 def _best_of_workers(bench: Bench, kind: Kind) -> dict[str, Outcome]:

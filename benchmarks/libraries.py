@@ -10,6 +10,7 @@ from __future__ import annotations
 import mmap
 import os
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -140,6 +141,22 @@ def _image_reader(library: Library, hdu: int) -> Callable[[str], torch.Tensor]:
     return library.read_image if hdu == 0 else lambda path: library.read_extension(path, hdu)
 
 
+CROP = 448
+"""Side of what is cut out of the centre of images by `augmented`."""
+
+
+def augmented(read: Callable[[str], torch.Tensor], path: str) -> torch.Tensor:
+    """An image, of which the centre is turned by half and scaled."""
+    image = read(path)
+    row, column = ((side - CROP) // 2 for side in image.shape)
+    return image[row : row + CROP, column : column + CROP].flip(-1, -2).sub_(100.0).div_(7.0)
+
+
+def augmented_loader(library: Library, paths: list[str], batch_size: int, workers: int) -> Iterable[Any]:
+    """Iterate over batches of such images, shape (batch_size, CROP, CROP)."""
+    return _data_loader(PathDataset(paths, partial(augmented, library.read_image)), batch_size, workers)
+
+
 def _data_loader(dataset: Dataset[Any], batch_size: int, workers: int) -> DataLoader[Any]:
     return DataLoader(dataset, batch_size=batch_size, num_workers=workers, persistent_workers=workers > 0)
 
@@ -228,6 +245,16 @@ class Torchfits:
 
         self.module.cache.resize(0)
         return OwnLoader(ImageDataset(paths, hdu=hdu, dtype=None), batch_size)
+
+    def own_augmented_loader(self, paths: list[str], batch_size: int, *, fused: bool) -> Iterable[Any]:
+        """Batches as of `augmented_loader`: the engine does it while it decodes, or torch after that."""
+        from torchfits.data import DataLoader as OwnLoader
+        from torchfits.data import ImageDataset
+        from torchfits.data import transforms as T
+
+        chain = T.Compose(T.CenterCrop(CROP), T.Flip(-1), T.Flip(-2), T.Normalize(100.0, 7.0))
+        # What is no module of torchfits is called when a batch is there.
+        return OwnLoader(ImageDataset(paths), batch_size, transform=chain if fused else lambda batch: chain(batch))
 
     def cutout_loader(self, boxes: list[Box], side: int, batch_size: int, workers: int) -> Iterable[Any]:  # noqa: ARG002
         """See Library; by our loader, which has no workers."""

@@ -172,6 +172,19 @@ class Worker:
         own = getattr(self.library, "own_loader", None)
         return own(paths, batch_size, hdu) if own is not None else self.library.loader(paths, batch_size, workers, hdu)
 
+    def _training_augmented(
+        self, paths: list[str], batch_size: int, workers: int, fused: int
+    ) -> Callable[[], Iterable[Any]]:
+        """Epochs of images that are cut, flipped and scaled."""
+        from libraries import augmented_loader
+
+        own = getattr(self.library, "own_augmented_loader", None)
+        if own is None:
+            loader = augmented_loader(self.library, paths, batch_size, workers)
+        else:
+            loader = own(paths, batch_size, fused=bool(fused))
+        return lambda: (first_part(batch) for batch in loader)
+
     def _training_cutouts(
         self, paths: list[str], count: int, side: int, image_side: int, batch_size: int, workers: int
     ) -> Callable[[], Iterable[Any]]:

@@ -29,7 +29,7 @@ SIGNATURES = {
     "doctor": "()",
     "data.ImageDataset": "(paths, *, hdu=None, section=None, dtype=torch.float32, transform=None, on_bad='raise')",
     "lineage.record": "(loader, run_file, *, checksums=True)",
-    "lineage.batch": "(run_file, step, *, device=None)",
+    "lineage.batch": "(run_file, step, *, device=None, dataset=None)",
     "data.flight_recording": "(path)",
     "cache.stats": "()",
     "cache.clear": "(*, disk=False)",

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import torch_frame
 import torchfits
 from _fitsbytes import image
 from torchfits import lineage
@@ -94,9 +95,9 @@ def same(first: Any, second: Any) -> bool:
     return first == second
 
 
-def require_same(run: Path, batches: list[Any]) -> None:
+def require_same(run: Path, batches: list[Any], **options: Any) -> None:
     for step, expected in enumerate(batches):
-        again = lineage.batch(run, step)
+        again = lineage.batch(run, step, **options)
         assert type(again) is type(expected)
         assert same(again, expected), step
         if hasattr(expected, "sample_ids"):
@@ -142,10 +143,26 @@ def datasets_of(folder: Path) -> dict[str, Any]:
         "spectra": SpectrumDataset(table, layout="rows", flux="FLUX", ivar="IVAR", transform=T.NoiseFromIvar()),
         "table": TableDataset(table, where="MAG < 1", target="MAG", stypes={"CLASS": "categorical"}),
         "zip": ZipDataset(image=cutouts, row=TableDataset(table, ["MAG", "NAME", "VISITS"])),
+        "lazy": TableDataset(lazy_table(table), where="MAG < 1.5", target="MAG", stypes={"CLASS": "categorical"}),
+        "joined": TableDataset(joined_tables(table), ["NAME", "MAG", "MAG_right"]),
     }
 
 
-@pytest.mark.parametrize("name", ["cutouts", "bands", "cube", "spectra", "table", "zip"])
+def lazy_table(path: str) -> torchfits.Table:
+    """One that took many steps."""
+    rows = torchfits.table(path, hdu=1).sort(["CLASS", "MAG"], descending=[False, True]).sample(21, seed=3)[1:]
+    return rows[[number != 7 for number in range(20)]][[-1, *range(17)]].select(["MAG", "CLASS", "NAME"])
+
+
+def joined_tables(path: str) -> torchfits.Table:
+    """Rows of a table and of another one, which are put together by names, by groups, and on the sky."""
+    table = torchfits.table(f"{path}[1]")
+    groups = table.group_by("CLASS").agg({"MAG": ["mean", "max"], "NAME": "count"}).filter("MAG_mean < 100")
+    near = torchfits.table(path).join(table, on=torchfits.sky(1e-6, left=("MAG", "MAG")), how="semi")
+    return near.join(groups, on="CLASS", how="left").join(table, on={"NAME": "NAME"})
+
+
+@pytest.mark.parametrize("name", ["cutouts", "bands", "cube", "spectra", "table", "zip", "lazy", "joined"])
 def test_batch_ofEachDataset_isTheSame(folder: Path, tmp_path: Path, name: str) -> None:
     run = tmp_path / "run.jsonl"
     dataset = datasets_of(folder)[name]
@@ -159,7 +176,55 @@ def test_batch_ofEachDataset_isTheSame(folder: Path, tmp_path: Path, name: str) 
         "spectra": {"catalog.fits"},
         "table": {"catalog.fits"},
         "zip": {"image.fits", "catalog.fits"},
+        "lazy": {"catalog.fits"},
+        "joined": {"catalog.fits"},
     }[name]
+
+
+def in_memory(paths: list[str], folder: Path) -> dict[str, Any]:
+    contents = [Path(path).read_bytes() for path in paths]
+    catalog = (folder / "catalog.fits").read_bytes()
+    return {
+        "bytes": ImageDataset([*contents[:9], *paths[9:]], transform=chain()),
+        "frame": TableDataset(torchfits.read_table(folder / "catalog.fits"), target="MAG"),
+        "table": TableDataset(torchfits.table(catalog).sort("MAG"), ["MAG", "CLASS"]),
+    }
+
+
+@pytest.mark.parametrize("name", ["bytes", "frame", "table"])
+def test_batch_ofADatasetInMemory_isTheSameOfTheDatasetThatIsGiven(
+    paths: list[str], folder: Path, tmp_path: Path, name: str
+) -> None:
+    run = tmp_path / "run.jsonl"
+    batches = list(lineage.record(DataLoader(in_memory(paths, folder)[name], 5, shuffle=True), run))
+    require_same(run, batches, dataset=in_memory(paths, folder)[name])
+    assert {Path(line["file"]).name for line in lines_of(run, "file")} == {
+        "bytes": {Path(path).name for path in paths[9:]}
+    }.get(name, set())
+    with pytest.raises(ValueError, match=r"made of a \w+Dataset that is needed again, as dataset=\.\.\.: "):
+        lineage.batch(run, 0)
+
+
+def test_batch_ofAnotherDatasetThatIsGiven_isAnError(paths: list[str], folder: Path, tmp_path: Path) -> None:
+    contents = [Path(path).read_bytes() for path in paths]
+    list(lineage.record(DataLoader(ImageDataset(contents, transform=half), 5), tmp_path / "images"))
+    other = bytearray(contents[8])
+    other[2880] ^= 1
+    for dataset, name in [
+        (ImageDataset(contents[1:], transform=half), "length 20"),
+        (ImageDataset([*contents[:8], bytes(other), *contents[9:]], transform=half), "fingerprint"),
+        (ImageDataset(contents), "dataset_transform None"),
+    ]:
+        with pytest.raises(ValueError, match=f"the given dataset has the {name}"):
+            lineage.batch(tmp_path / "images", 0, dataset=dataset)
+    frame = torchfits.read_table(folder / "catalog.fits", ["MAG"])
+    list(lineage.record(DataLoader(TableDataset(frame), 5), tmp_path / "rows"))
+    numbers = frame.feat_dict[torch_frame.numerical]
+    assert isinstance(numbers, torch.Tensor)
+    numbers[7] += 1
+    lineage.batch(tmp_path / "rows", 0, dataset=TableDataset(frame))
+    with pytest.raises(torchfits.ChangedFileError, match="TableDataset: what is read is not what it was at step 1"):
+        lineage.batch(tmp_path / "rows", 1, dataset=TableDataset(frame))
 
 
 @pytest.mark.parametrize("on_bad", ["skip", "substitute"])
@@ -370,15 +435,16 @@ def test_record_ofAnotherDatasetOrRank_isAnError(paths: list[str], tmp_path: Pat
     assert run.read_bytes().startswith(before)
 
 
-def test_record_ofWhatCannotBeWrittenDown_isATypeErrorAtOnce(paths: list[str], folder: Path, tmp_path: Path) -> None:
+class OwnDataset(ImageDataset):
+    """One that torchfits does not know."""
+
+
+def test_record_ofWhatCannotBeWrittenDown_isATypeErrorAtOnce(paths: list[str], tmp_path: Path) -> None:
     run = tmp_path / "run.jsonl"
-    content = Path(paths[0]).read_bytes()
-    table = torchfits.table(str(folder / "catalog.fits"))
     for loader, message in [
         (DataLoader(ImageDataset(paths, transform=lambda item: item)), "<lambda>.* cannot be written down"),
         (DataLoader(ImageDataset(paths), transform=chain().apply_one), "cannot be written down"),
-        (DataLoader(ImageDataset([content])), "bytes and file objects"),
-        (DataLoader(TableDataset(table)), "only the rows of a file"),
+        (DataLoader(OwnDataset(paths)), "OwnDataset is no dataset of torchfits.data"),
     ]:
         with pytest.raises(TypeError, match=message):
             lineage.record(loader, run)

@@ -612,6 +612,7 @@ def test_plan_tellsFilesAndMixing(paths: list[str]) -> None:
     plan = DataLoader(dataset, 4).plan(3)
     assert plan == {
         "batches": 3, "samples": 12, "files": 12, "samples_per_file": 1.0, "shuffle": "none: the order of the dataset",
+        "while_decoding": [],
     }  # fmt: skip
     assert DataLoader(dataset, 4).plan(100)["batches"] == 10
     assert "permutation of all 37" in DataLoader(dataset, 4, shuffle=True).plan()["shuffle"]

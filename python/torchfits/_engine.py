@@ -394,6 +394,27 @@ def _cancel_pending(tasks: PendingTasks, number: int, process: int, keep: object
     del keep  # which the engine needed until now
 
 
+class Arrangement(NamedTuple):
+    """What is made of the items of a window when they are read.
+
+    Attributes:
+        moves: int64 (items, 3), dense, on the CPU: first row and column of the part of each item that is wanted (of its
+            last two axes), and how it is turned: 1 if its rows are mirrored, 2 if its columns are, 4 if it is
+            transposed then. None for items as they are.
+        size: rows and columns of the parts when they are turned.
+        scales: float64 (bands, 2), dense, on the CPU: what is subtracted from the elements of item i, and then divides
+            them, in row i % bands, rounded to the items' dtype after each step. None for elements as they are.
+    """
+
+    moves: torch.Tensor | None = None
+    size: tuple[int, int] = (0, 0)
+    scales: torch.Tensor | None = None
+
+    def numbers(self) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+        """The tensors that the engine takes."""
+        return self.moves, self.scales
+
+
 class Window(NamedTuple):
     """Batches of items that are read together: images or boxes of images, all of one shape and dtype.
 
@@ -410,9 +431,10 @@ class Window(NamedTuple):
         dtype: as for `read_image`.
         scaled: as for `read_image`.
         keep_going: whether items that cannot be read are told, and their slots filled; else the first error is raised.
-        shape: of all items; None for that of the first one that can be read. With it and `dtype` no file is opened
-            before memory is allocated.
+        shape: of all items as they are read; None for that of the first one that can be read. With it and `dtype` no
+            file is opened before memory is allocated.
         outs: dense CPU tensors that are filled, one a batch; None for new ones.
+        arrangement: what is made of the items, of float32 or float64 if they are scaled; nothing by default.
     """
 
     paths: Sequence[str]
@@ -426,13 +448,14 @@ class Window(NamedTuple):
     keep_going: bool = False
     shape: Sequence[int] | None = None
     outs: Sequence[torch.Tensor] | None = None
+    arrangement: Arrangement = Arrangement()
 
 
 class WindowResult(NamedTuple):
     """What a window holds.
 
     Attributes:
-        blocks: a tensor (rows, shape of an item) for each batch; those of the caller if he gave any.
+        blocks: a tensor (rows, shape of what is made of an item) for each batch; those of the caller if he gave any.
         bad: of each item that could not be read its number and why.
         counts: `files` and `images` that the items are of, and what `stages` has, of this window alone.
     """
@@ -447,6 +470,7 @@ def begin_window(window: Window) -> Pending[WindowResult]:
     api = _enter()
     items = Exported(window.items)
     rows = Exported(int64s(list(window.batches), len(window.batches)))
+    moves, scales = (None if numbers is None else Exported(numbers) for numbers in window.arrangement.numbers())
     outs = None if window.outs is None else [Exported(out) for out in window.outs]
     addresses = None if outs is None else Exported(int64s([out.address for out in outs], len(outs)))
     arguments = (
@@ -461,9 +485,12 @@ def begin_window(window: Window) -> Pending[WindowResult]:
         window.keep_going,
         None if window.shape is None else ",".join(map(str, window.shape)),
         0 if addresses is None else addresses.address,
+        0 if moves is None else moves.address,
+        *window.arrangement.size,
+        0 if scales is None else scales.address,
     )
     given = None if window.outs is None else list(window.outs)
-    keep = (window.paths, items, rows, outs, addresses)
+    keep = (window.paths, items, rows, moves, scales, outs, addresses)
     return _begin(api, api.batches.beginWindow, arguments, lambda address: _window_result(address, given), keep=keep)
 
 

@@ -94,6 +94,10 @@ class Batches(Protocol):
         keepGoing: bool,  # noqa: FBT001
         shape: str | None,
         outs: int,
+        moves: int,
+        height: int,
+        width: int,
+        scales: int,
         /,
     ) -> None: ...
 

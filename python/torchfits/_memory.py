@@ -73,12 +73,13 @@ class Content(os.PathLike[str]):
     It goes where paths go, and the path that it shows is what messages call it. Picklable if the bytes are.
     """
 
-    def __init__(self, source: Buffer | torch.Tensor, label: str | None = None) -> None:
+    def __init__(self, source: Buffer | torch.Tensor, label: str | None = None, *, constant: bool = False) -> None:
         """Holds bytes without a copy.
 
         Args:
             source: an object with a contiguous buffer of bytes, or a contiguous tensor of uint8 on the CPU.
             label: what messages call it; None for the type and the number of bytes.
+            constant: whether they never change, as those of `bytes` do not in any case.
 
         Raises:
             TypeError: if these are no bytes.
@@ -87,7 +88,9 @@ class Content(os.PathLike[str]):
         self._source = source
         self._held = source if isinstance(source, bytes) else _array(source)
         self._label = label
+        self._constant = constant or isinstance(source, bytes)
         self._counts = _Counts()
+        self._told = Transfers(0, 0)
         self._name: ContentName | None = None
 
     def __fspath__(self) -> str:
@@ -102,9 +105,11 @@ class Content(os.PathLike[str]):
         """A name for the engine, which keeps the bytes; of those that may change it is another one each time."""
         if self._name is not None:
             return self._name
-        name = ContentName(self._text())
+        number = next(_numbers)
+        name = ContentName(self._text(number))
         name.held, name.counts, name.label = cast("Buffer", self._held), self._counts, os.fspath(self)
-        if isinstance(self._held, bytes):
+        name.number = number
+        if self._constant:
             self._name = name
         return name
 
@@ -116,16 +121,21 @@ class Content(os.PathLike[str]):
         """A hash of all bytes."""
         return hashlib.blake2b(memoryview(cast("Buffer", self._held)), digest_size=16).digest()
 
-    def _text(self) -> str:
+    def _text(self, number: int) -> str:
         held = self._held
-        place = f"1,{_address_of_bytes(held)}" if isinstance(held, bytes) else f"0,{held.ctypes.data}"
+        address = _address_of_bytes(held) if isinstance(held, bytes) else held.ctypes.data
         label = os.fspath(self).encode("utf-8", "replace").decode().replace("\0", "?")
-        return f"{_KIND}{next(_numbers)},{place},{len(held)},{ctypes.addressof(self._counts)}:{label}"
+        return f"{_KIND}{number},{int(self._constant)},{address},{len(held)},{ctypes.addressof(self._counts)}:{label}"
 
     @property
     def transfers(self) -> Transfers:
         """What the engine took so far."""
         return Transfers(self._counts[0], self._counts[1])
+
+    def transfers_since(self) -> Transfers:
+        """What it took since this was asked before."""
+        before, self._told = self._told, self.transfers
+        return self._told - before
 
 
 class Segment:
@@ -170,6 +180,8 @@ class ContentName(str):
         held: the memory of which it tells.
         counts: what was taken of it, likewise: requests and bytes.
         label: as for `Content`.
+        number: of the bytes, no other of this process has or had.
+        forgotten: whether other processes are told when it is gone.
         shared: the same bytes for other processes, from when one needs them; those that may change are copied anew.
     """
 
@@ -177,6 +189,8 @@ class ContentName(str):
     shared: Segment | None = None
     counts: ctypes.Array[ctypes.c_int64]
     label: str
+    number: int
+    forgotten: bool = False
 
 
 def kept(source: Source) -> str | os.PathLike[str]:

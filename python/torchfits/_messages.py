@@ -9,9 +9,8 @@ import io
 import mmap
 import os
 import pickle
-import socket
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from torchfits._dlpack import Elements, Layout, empty, layout_of, memory_of, of_bytes, of_file
 from torchfits._memory import Content, ContentName, Segment
@@ -22,16 +21,16 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-_PACKET_BYTES = 1 << 16  # the kernel's buffer has three times as many by default
 _LARGE_BYTES = 1 << 16
+PARTS_BYTES = 60 << 10  # of a packet; the rest is for the body
+_MOST_PARTS = 200
 _AREA_BYTES = 64 << 20
 _MOST_SEGMENTS = 200
-_MOST_DESCRIPTORS = 253  # that the kernel passes with a packet
+PACKET, AREA, SEGMENT = range(3)
 
-_INLINE, _IN_AREA = b"\0", b"\1"
-
-Place = bytearray | tuple[int, int] | int
-"""Where bytes are: in the message, so many from a place on in the sender's area, or in a segment that comes too."""
+Place = tuple[int, int, int]
+"""Where bytes are, from which one on, and their number: among the parts of the packet, in the sender's area, or all of
+the segment of that number."""
 
 
 class FileName(str):
@@ -52,6 +51,27 @@ class Descriptor:
     number: int
 
 
+class Answer(NamedTuple):
+    """What is sent for a request.
+
+    Attributes:
+        succeeded: whether `result` was given; else it was raised.
+        result: of the call.
+        taken: of each of the contents of the request, how many requests and bytes since the last answer.
+        filled: elements of the request that the call filled.
+    """
+
+    succeeded: bool
+    result: Any
+    taken: Sequence[tuple[int, ...]] = ()
+    filled: Sequence[Elements] = ()
+
+    @property
+    def is_elements(self) -> bool:
+        """Whether there is nothing but elements."""
+        return self.succeeded and not self.taken and not self.filled and isinstance(self.result, Elements)
+
+
 @dataclass
 class Request:
     """What a message asks for.
@@ -69,142 +89,134 @@ class Request:
     renamed: dict[str, str] = field(default_factory=dict[str, str])
 
 
-class Channel:
-    """A connection on which requests and their answers take turns.
+@dataclass
+class Message:
+    """What is sent, but for its body.
 
-    Each side has an area of shared memory, which holds the large parts of its last message: pages of new memory would
-    cost more than to copy them.
+    Attributes:
+        request: this one, or the one that is answered.
+        filled: elements of a request that is answered.
+        marked: whether the body holds what has another form there.
+        parts: that stand behind the body.
+        size: of the parts.
+        descriptors: that go with it.
+        segments: to which some of these belong.
     """
 
-    def __init__(self, connection: socket.socket, area: Segment, there: Segment) -> None:
-        """Takes over a connection, and the areas of both sides."""
-        self.connection = connection
-        self._area = area
-        self._there = there
-        self._end = 0
-
-    def send(self, content: object, request: Request, filled: Sequence[Elements] = ()) -> None:
-        """Sends all, or nothing if that raises.
-
-        Args:
-            content: of the request, or of an answer.
-            request: this one, or the one that is answered.
-            filled: elements of a request that is answered.
-        """
-        self._end = 0
-        packed = _Packed()
-        file = io.BytesIO()
-        _Writer(file, self, packed, request, filled).dump(content)
-        kind, body = _INLINE, file.getbuffer()
-        if len(body) >= _PACKET_BYTES:
-            place = self.put(body)
-            kind, body = _IN_AREA, memoryview(pickle.dumps(place))
-        socket.send_fds(self.connection, [kind, body], packed.descriptors, socket.MSG_NOSIGNAL)
-
-    def receive(self, request: Request) -> Incoming | None:
-        """Waits for the next message, an answer to `request` if it is one; None if the other side is closed."""
-        flags = socket.MSG_CMSG_CLOEXEC
-        packet, descriptors, _, _ = socket.recv_fds(self.connection, _PACKET_BYTES + 1, _MOST_DESCRIPTORS, flags)
-        if not packet:
-            return None
-        body = memoryview(packet)[1:]
-        if packet[:1] == _IN_AREA:
-            place, size = pickle.loads(body)
-            body = bytearray(size)
-            self._there.read(memoryview(body), place)
-        return Incoming(body, descriptors, self._there, request)
-
-    def has_room(self, size: int) -> bool:
-        """Whether the message may have so many bytes more in the area of this side."""
-        return self._end + size <= _AREA_BYTES
-
-    def put(self, content: memoryview) -> tuple[int, int]:
-        """The place and size of a copy in the area of this side."""
-        place = self._end
-        self._area.write(content, place)
-        self._end += len(content)
-        return place, len(content)
-
-
-def greet(connection: socket.socket, greeting: bytes, area: Segment) -> None:
-    """Sends the first message of a side, with its area."""
-    socket.send_fds(connection, [greeting], [area.descriptor], socket.MSG_NOSIGNAL)
-
-
-def greeted(connection: socket.socket) -> tuple[bytes, Segment] | None:
-    """The first message of the other side, and its area; None if it is closed."""
-    greeting, descriptors, _, _ = socket.recv_fds(connection, 64, 1, socket.MSG_CMSG_CLOEXEC)
-    return (greeting, Segment(descriptors[0])) if greeting else None
-
-
-class _Packed:
-    """What goes with a message: descriptors, and the segments to which some of them belong."""
-
-    def __init__(self) -> None:
-        self.descriptors: list[int] = []
-        self.segments: list[Segment] = []
+    request: Request
+    filled: Sequence[Elements] = ()
+    marked: bool = False
+    parts: list[memoryview] = field(default_factory=list[memoryview])
+    size: int = 0
+    descriptors: list[int] = field(default_factory=list[int])
+    segments: list[Segment] = field(default_factory=list[Segment])
 
     def attach(self, descriptor: int) -> int:
         """The number of a descriptor in the message."""
         self.descriptors.append(descriptor)
         return len(self.descriptors) - 1
 
+    def append(self, part: memoryview) -> Place:
+        """The place of a part."""
+        place = PACKET, self.size, len(part)
+        self.parts.append(part)
+        self.size += len(part)
+        return place
 
-class _Writer(pickle.Pickler):
-    """Pickles; what has another form there becomes a call of one of the reader's methods."""
 
-    def __init__(
-        self, file: io.BytesIO, channel: Channel, packed: _Packed, request: Request, filled: Sequence[Elements]
-    ) -> None:
-        super().__init__(file, protocol=5)
-        self._channel = channel
-        self._packed = packed
-        self._request = request
-        self._to_fill = {id(elements) for elements in request.filled}
-        self._filled = {id(elements): number for number, elements in enumerate(filled)}
+class Writer(pickle.Pickler):
+    """Pickles; what has another form there becomes a call of one of the reader's methods.
+
+    There is one for all messages of a side: to make one costs more than a small body.
+    """
+
+    def __init__(self, area: Segment) -> None:
+        """Takes over the area of this side."""
+        self._file = io.BytesIO()
+        super().__init__(self._file, protocol=5)
+        self._area = area
+        self._end = 0
+        self._message: Message | None = None
+
+    def write(self, content: object, message: Message) -> bytes:
+        """The body of a message, which gets everything else."""
+        self._end = 0
+        self._message = message
+        self._file.seek(0)
+        self._file.truncate()
+        self.dump(content)
+        self.clear_memo()
+        self._message = None
+        return self._file.getvalue()
+
+    def put(self, content: memoryview) -> Place:
+        """The place of a copy in the area of this side."""
+        place = AREA, self._end, len(content)
+        self._area.write(content, self._end)
+        self._end += len(content)
+        return place
 
     def reducer_override(self, obj: Any) -> Any:  # noqa: ANN401 - pickle's
+        reduced = self._reduced(obj)
+        if reduced is not NotImplemented:
+            assert self._message is not None
+            self._message.marked = True
+        return reduced
+
+    def _reduced(self, obj: Any) -> Any:  # noqa: ANN401
+        message = self._message
+        assert message is not None
         if isinstance(obj, Elements):
-            return self._reduce_elements(obj)
+            return self._reduce_elements(obj, message)
         if isinstance(obj, FileName):
-            return str, (self._renamed(obj),)
+            return str, (_renamed(obj, message.request),)
         if isinstance(obj, ContentName):
-            return self._reduce_content(obj)
+            return self._reduce_content(obj, message)
         if isinstance(obj, Descriptor):
-            return Reader.descriptor, (self._packed.attach(obj.number),)
+            return Reader.descriptor, (message.attach(obj.number),)
         if isinstance(obj, FitsError | EngineError):
             return Reader.error, (type(obj), obj.args, vars(obj))
         return NotImplemented
 
-    def _reduce_elements(self, elements: Elements) -> Any:  # noqa: ANN401
-        if id(elements) in self._to_fill:
+    def _reduce_elements(self, elements: Elements, message: Message) -> Any:  # noqa: ANN401
+        if any(elements is one for one in message.request.filled):
             return Reader.to_fill, (layout_of(elements),)
-        place = self._place(memory_of(elements))
-        number = self._filled.get(id(elements))
-        return (Reader.elements, (place, layout_of(elements))) if number is None else (Reader.filled, (place, number))
+        place = self._place(memory_of(elements), message)
+        for number, one in enumerate(message.filled):
+            if elements is one:
+                return Reader.filled, (place, number)
+        return Reader.elements, (place, layout_of(elements))
 
-    def _reduce_content(self, name: ContentName) -> Any:  # noqa: ANN401
-        self._request.contents.append(name)
+    def _reduce_content(self, name: ContentName, message: Message) -> Any:  # noqa: ANN401
+        message.request.contents.append(name)
+        number = name.number if is_decoded(name) else None
         copied = not isinstance(name.held, bytes) or len(name.held) < _LARGE_BYTES
-        if copied or len(self._packed.descriptors) >= _MOST_SEGMENTS:
-            return Reader.content, (self._place(memoryview(name.held)), name.label)
+        if copied or len(message.descriptors) >= _MOST_SEGMENTS:
+            return Reader.content, (self._place(memoryview(name.held), message), name.label, number)
         if name.shared is None:
             name.shared = Segment.of(name.held)
-        return Reader.content, (self._packed.attach(name.shared.descriptor), name.label)
+        place = SEGMENT, message.attach(name.shared.descriptor), len(memoryview(name.held))
+        return Reader.content, (place, name.label, number)
 
-    def _renamed(self, name: FileName) -> str:
-        absolute = name.absolute
-        self._request.renamed[_shown(absolute)] = _shown(name)
-        return absolute
-
-    def _place(self, content: memoryview) -> Place:
-        if len(content) < _LARGE_BYTES:
-            return bytearray(content)
-        if self._channel.has_room(len(content)) or len(self._packed.descriptors) >= _MOST_SEGMENTS:
-            return self._channel.put(content)
+    def _place(self, content: memoryview, message: Message) -> Place:
+        if message.size + len(content) <= PARTS_BYTES and len(message.parts) < _MOST_PARTS:
+            return message.append(content)
+        if self._end + len(content) <= _AREA_BYTES or len(message.descriptors) >= _MOST_SEGMENTS:
+            return self.put(content)
         segment = Segment.of(content)
-        self._packed.segments.append(segment)
-        return self._packed.attach(segment.descriptor)
+        message.segments.append(segment)
+        return SEGMENT, message.attach(segment.descriptor), len(content)
+
+
+def _renamed(name: FileName, request: Request) -> str:
+    absolute = name.absolute
+    request.renamed[_shown(absolute)] = _shown(name)
+    return absolute
+
+
+def is_decoded(name: ContentName) -> bool:
+    """Whether bytes that never change are no FITS file before they are decoded, which is then done once."""
+    return isinstance(name.held, bytes) and not name.held.startswith(b"SIMPLE")
 
 
 def _shown(name: str) -> str:
@@ -217,34 +229,51 @@ class Incoming:
     Attributes:
         content: as it was sent, but for what has another form here.
         segments: and other descriptors that came with it, which are closed with this object.
+        request: what it answers, if it answers one.
         to_fill: elements that the sender wants to be filled.
         contents: bytes in the place of files.
     """
 
-    def __init__(self, body: Buffer, descriptors: list[int], area: Segment, request: Request) -> None:
-        """Reads it.
+    content: Any
+
+    def __init__(
+        self, parts: memoryview, descriptors: list[int], area: Segment, request: Request, kept: dict[int, Content]
+    ) -> None:
+        """Takes over all but the content.
 
         Args:
-            body: as it was pickled.
+            parts: of the packet, until the next one comes.
             descriptors: that came with it.
             area: of the sender.
-            request: what it answers, if it answers one.
+            request: what it answers.
+            kept: as for `Channel`.
         """
+        self.kept = kept
         self.segments = [Segment(descriptor) for descriptor in descriptors]
-        self.area = area
         self.request = request
         self.to_fill: list[Elements] = []
         self.contents: list[Content] = []
-        self.content: Any = Reader(body, self).load()
+        self._parts = parts
+        self._area = area
 
     def copy(self, place: Place, memory: memoryview) -> None:
         """Fills memory with the bytes at a place."""
-        if isinstance(place, bytearray):
-            memory[:] = place
-        elif isinstance(place, tuple):
-            self.area.read(memory, place[0])
+        where, begin, size = place
+        if where == PACKET:
+            memory[:] = self._parts[begin : begin + size]
+        elif where == AREA:
+            self._area.read(memory, begin)
         else:
-            self.segments[place].read(memory, 0)
+            self.segments[begin].read(memory, 0)
+
+    def copy_of(self, place: Place) -> bytearray:
+        """The bytes at a place."""
+        where, begin, size = place
+        if where == PACKET:
+            return bytearray(self._parts[begin : begin + size])
+        content = bytearray(size)
+        self.copy(place, memoryview(content))
+        return content
 
 
 class Reader(pickle.Unpickler):
@@ -254,6 +283,13 @@ class Reader(pickle.Unpickler):
         super().__init__(io.BytesIO(body))
         self._incoming = incoming
 
+    def read(self) -> Any:  # noqa: ANN401 - what was sent
+        """The content; nothing holds this object, and what came, longer than its caller does."""
+        try:
+            return self.load()
+        finally:
+            self.memo.clear()  # its own methods are in it
+
     def find_class(self, module: str, name: str, /) -> Any:  # noqa: ANN401 - pickle's
         if module == __name__ and name.startswith("Reader."):
             return getattr(self, name.removeprefix("Reader."))
@@ -261,10 +297,10 @@ class Reader(pickle.Unpickler):
 
     def elements(self, place: Place, layout: Layout) -> Elements:
         """Elements of this process."""
-        if isinstance(place, bytearray):
-            return of_bytes(place, layout)
-        if isinstance(place, int):
-            return of_file(self._incoming.segments[place].descriptor, layout, shared=False)
+        if place[0] == PACKET:
+            return of_bytes(self._incoming.copy_of(place), layout)
+        if place[0] == SEGMENT:
+            return of_file(self._incoming.segments[place[1]].descriptor, layout, shared=False)
         elements = empty(layout)
         self._incoming.copy(place, memory_of(elements))
         return elements
@@ -281,9 +317,14 @@ class Reader(pickle.Unpickler):
         self._incoming.copy(place, memory_of(elements))
         return elements
 
-    def content(self, place: Place, label: str) -> str:
-        """The name of bytes in the place of a file."""
-        content = Content(self._bytes(place), label)
+    def content(self, place: Place, label: str, number: int | None) -> str:
+        """The name of bytes in the place of a file, which are kept if they have a number."""
+        kept = self._incoming.kept
+        content = None if number is None else kept.get(number)
+        if content is None:
+            content = Content(self._bytes(place), label, constant=number is not None)
+        if number is not None:
+            content = kept.setdefault(number, content)
         self._incoming.contents.append(content)
         return content.name
 
@@ -298,13 +339,9 @@ class Reader(pickle.Unpickler):
         return error
 
     def _bytes(self, place: Place) -> Buffer:
-        if isinstance(place, int):
-            return mmap.mmap(self._incoming.segments[place].descriptor, 0, prot=mmap.PROT_READ)
-        if isinstance(place, bytearray):
-            return place
-        held = bytearray(place[1])
-        self._incoming.copy(place, memoryview(held))
-        return held
+        if place[0] == SEGMENT:
+            return mmap.mmap(self._incoming.segments[place[1]].descriptor, 0, prot=mmap.PROT_READ)
+        return self._incoming.copy_of(place)
 
     def _renamed(self, argument: object) -> object:
         if isinstance(argument, str):

@@ -8,15 +8,14 @@ import os
 import select
 import signal
 import socket
-import struct
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from torchfits import _engine
+from torchfits._channel import Channel, greet, greeted
 from torchfits._memory import Segment
-from torchfits._messages import Channel, Incoming, Request, greet, greeted
-from torchfits._sidecar import DROPS, KNOWN, UNKNOWN, own
+from torchfits._messages import Answer, Incoming
+from torchfits._sidecar import DROPPED, DROPS, KNOWN, UNKNOWN, own
 from torchfits.errors import EngineError
 
 if TYPE_CHECKING:
@@ -46,9 +45,9 @@ class _Begun:
         self._filled = incoming.to_fill
         self._contents = incoming.contents
         self._lock = threading.Lock()
-        self._answer: _Answer | None = None
+        self._answer: Answer | None = None
 
-    def result(self) -> _Answer:
+    def result(self) -> Answer:
         """The answer, which is kept until the client drops the read: it may ask again."""
         with self._lock:
             if self._answer is None:
@@ -65,11 +64,13 @@ class _Session:
 
     Attributes:
         begun: its reads, by number.
+        contents: compressed files in bytes that it holds, by the numbers that it gave them.
         connections: that it has.
     """
 
     def __init__(self) -> None:
         self.begun: dict[int, _Begun] = {}
+        self.contents: dict[int, Content] = {}
         self.connections: set[socket.socket] = set()
 
     def begin(self, pending: _engine.Pending[Any], incoming: Incoming) -> int:
@@ -98,27 +99,13 @@ class _Session:
                 connection.shutdown(socket.SHUT_RD)
 
 
-@dataclass(frozen=True)
-class _Answer:
-    """What is sent: whether a call succeeded, what it gave or raised, what it took of contents, and what it filled."""
-
-    content: tuple[bool, object, Sequence[tuple[int, ...]], Sequence[Elements]]
-
-    def send(self, channel: Channel) -> None:
-        channel.send(self.content, Request(None), filled=self.content[3])
-
-
-def _answer(call: Callable[[], object], filled: Sequence[Elements], contents: Sequence[Content]) -> _Answer:
+def _answer(call: Callable[[], object], filled: Sequence[Elements], contents: Sequence[Content]) -> Answer:
     """What a call gives or raises."""
     try:
         result = call()
-        return _Answer((True, result, [tuple(content.transfers) for content in contents], filled))
+        return Answer(True, result, [tuple(content.transfers_since()) for content in contents], filled)
     except Exception as error:  # the client raises it
-        return _failed(error)
-
-
-def _failed(error: Exception) -> _Answer:
-    return _Answer((False, error, (), ()))
+        return Answer(False, error)
 
 
 class _Calls:
@@ -138,14 +125,14 @@ class _Calls:
 
     def _serve_next(self) -> bool:
         # What came, and descriptors with it, is gone when this returns.
-        incoming = self._channel.receive(Request(None))
+        incoming = self._channel.receive()
         if incoming is None:
             return False
         with contextlib.suppress(_Abandoned):
-            self._answer(incoming).send(self._channel)
+            self._channel.answer(self._answer(incoming))
         return True
 
-    def _answer(self, incoming: Incoming) -> _Answer:
+    def _answer(self, incoming: Incoming) -> Answer:
         name, arguments, named = incoming.content
         if name in _engine.SERVED:
             function = getattr(_engine, name)
@@ -155,10 +142,10 @@ class _Calls:
             return _answer(lambda: self._session.begin(function(*arguments, **named), incoming), (), ())
         return self._answer_of_begun(name, *arguments)
 
-    def _answer_of_begun(self, name: str, number: int) -> _Answer:
+    def _answer_of_begun(self, name: str, number: int) -> Answer:
         begun = self._session.begun.get(number)
         if begun is None:
-            return _failed(EngineError("the read was cancelled, or its result was given already"))
+            return Answer(False, EngineError("the read was cancelled, or its result was given already"))
         if name == "result":
             return begun.result()
         return _answer(begun.done if name == "done" else begun.pending.cancel, (), ())
@@ -241,7 +228,7 @@ class _Server:
             if purpose == DROPS:
                 self._take_drops(connection, session)
             else:
-                _Calls(Channel(connection, area, there), session).serve()
+                _Calls(Channel(connection, area, there, session.contents), session).serve()
         finally:
             session.connections.discard(connection)
             if purpose == DROPS:
@@ -250,8 +237,12 @@ class _Server:
 
     def _take_drops(self, connection: socket.socket, session: _Session) -> None:
         """The client lives as long as this connection."""
-        while number := connection.recv(8):
-            session.drop(*struct.unpack("<q", number))
+        while dropped := connection.recv(DROPPED.size):
+            number, is_read = DROPPED.unpack(dropped)
+            if is_read:
+                session.drop(number)
+            else:
+                session.contents.pop(number, None)
 
 
 def serve(listener: int, owner: int) -> None:

@@ -22,17 +22,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from torchfits import _jvm
+from torchfits._channel import Channel, greet, greeted
 from torchfits._memory import Segment
-from torchfits._messages import Channel, Incoming, Request, greet, greeted
+from torchfits._messages import Incoming, Request, is_decoded
 from torchfits.errors import EngineError, EngineForkError, FitsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from torchfits._dlpack import Elements
+    from torchfits._memory import ContentName
 
 CALLS, DROPS = b"C", b"D"
-"""What a connection is for: calls and their answers, or numbers of reads that nobody waits for any more."""
+"""What a connection is for: calls and their answers, or what nobody needs any more."""
+
+DROPPED = struct.Struct("<q?")
+"""The number of a read, or of bytes in the place of a file, and whether it is one of a read."""
 
 KNOWN, UNKNOWN = b"K", b"U"
 """The answer to the greeting of a connection, that says what it is for and of which client it is."""
@@ -94,10 +99,10 @@ class _Client:
         self._idle.append(channel)
         return answer
 
-    def drop(self, number: int) -> None:
-        """Says that nobody waits for a read any more."""
-        with contextlib.suppress(OSError):  # the read ended with the process
-            self._drops.connection.send(struct.pack("<q", number), socket.MSG_NOSIGNAL)
+    def drop(self, number: int, *, is_read: bool) -> None:
+        """Says that nobody needs a read, or bytes, any more."""
+        with contextlib.suppress(OSError):  # it ended with the process
+            self._drops.connection.send(DROPPED.pack(number, is_read), socket.MSG_NOSIGNAL)
 
     def close_in_child(self) -> None:
         """Closes what a forked child has of the connections: it would keep them open when this process ends."""
@@ -119,7 +124,9 @@ class _Client:
 
     def _send(self, request: Request, channel: Channel) -> None:
         try:
-            channel.send(request.content, request)
+            channel.ask(request)
+            for name in request.contents:
+                _forget_when_gone(name)
         except (BrokenPipeError, ConnectionResetError):
             self._end()
             raise _Unasked from None
@@ -187,7 +194,19 @@ class RemotePending:
 def _drop(client: _Client, number: int, process: int) -> None:
     """Also for one that a forked child drops, which is none."""
     if process == os.getpid():
-        client.drop(number)
+        client.drop(number, is_read=True)
+
+
+def _forget_when_gone(name: ContentName) -> None:
+    """The engine's process keeps compressed bytes, and what they decode to, as long as this one has them."""
+    if is_decoded(name) and not name.forgotten:
+        name.forgotten = True
+        weakref.finalize(name, _forget, name.number).atexit = False
+
+
+def _forget(number: int) -> None:
+    if _client is not None:
+        _client.drop(number, is_read=False)
 
 
 def is_running() -> bool:

@@ -22,7 +22,7 @@ from torchfits._fitting import stats_of, stype_of, vocabulary_of
 from torchfits._location import split_row_filter
 from torchfits._memory import Content, Source, Transfers, kept
 from torchfits._rows import concatenate, length
-from torchfits._stypes import TOGETHER, MadeColumn, ReadColumn, Stype, made_column
+from torchfits._stypes import TOGETHER, MadeColumn, ReadColumn, Stype, made_column, numerical_block
 from torchfits.tables import describe_table, read_columns
 
 if TYPE_CHECKING:
@@ -319,14 +319,13 @@ def _stype(stype: Stype | str) -> Stype | None:
 
 
 def _frame(made: list[MadeColumn], rows: int, infos: dict[str, ColumnInfo], source: str | None) -> MaterializedFrame:
-    features: dict[Any, Any] = {}
-    names: dict[Any, list[str]] = {}
-    stats = {column.name: column.stats for column in made if column.stype is not None}
+    made, numbers = numerical_block(made)
+    features: dict[Any, Any] = {} if numbers is None else {Stype.numerical: numbers}
     for stype, together in TOGETHER.items():
-        columns = [column for column in made if column.stype is stype]
-        if columns:
-            features[stype] = together(columns, stats)
-            names[stype] = [column.name for column in columns]
+        if columns := [column for column in made if column.stype is stype]:
+            features[stype] = together(columns)
+    names = {stype: [column.name for column in made if column.stype is stype] for stype in features}
+    stats = {column.name: column.stats for column in made if column.stype is not None}
     frame = MaterializedFrame(features, names, num_rows=rows)
     frame.col_stats = stats
     frame.vocabulary = {column.name: column.vocabulary for column in made if column.vocabulary is not None}

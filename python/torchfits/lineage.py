@@ -20,7 +20,7 @@ from torchfits._run_file import FORMAT, RunWriter, Step, find, ids_of, ids_to_te
 from torchfits.data import DataLoader
 from torchfits.data._epoch import Epoch
 from torchfits.data._places import distinct
-from torchfits.data._specs import written
+from torchfits.data._specs import InMemoryError, written
 from torchfits.data._written import dataset_of, dataset_to_spec, function_of, function_to_spec
 from torchfits.errors import ChangedFileError
 
@@ -54,8 +54,9 @@ def record(loader: DataLoader, run_file: str | os.PathLike[str], *, checksums: b
             in either case.
 
     Raises:
-        TypeError: now, if dataset, transforms or collate_fn cannot be written down: datasets of bytes, of frames and
-            of lazy tables, lambdas and methods.
+        TypeError: now, if dataset, transforms or collate_fn cannot be written down: datasets of other classes than
+            those of torchfits, lambdas and methods. Of datasets of bytes and of frames it is written down that `batch`
+            needs them.
         ValueError: with the first batch, if the file is another one, or of another dataset or rank, or being written.
         OSError: if it cannot be written.
     """
@@ -72,7 +73,7 @@ def _making(loader: DataLoader) -> Line:
     """All that batches are made by, but for their samples."""
     making = {
         "run": FORMAT,
-        "dataset": dataset_to_spec(loader.dataset),
+        "dataset": _dataset_to_spec(loader.dataset),
         "dataset_transform": function_to_spec(loader.dataset.transform),
         "collate_fn": function_to_spec(loader.collate_fn),
         "transform": function_to_spec(loader.transform),
@@ -86,6 +87,14 @@ def _making(loader: DataLoader) -> Line:
         "batch_sampler": None if loader.batch_sampler is None else type(loader.batch_sampler).__qualname__,
     }
     return json.loads(json.dumps(making))  # as it will be read
+
+
+def _dataset_to_spec(dataset: ReadableDataset) -> dict[str, Any]:
+    """A dataset; or, if it is in memory, its class and why it is not written down."""
+    try:
+        return dataset_to_spec(dataset)
+    except InMemoryError as error:
+        return {"dataset": type(dataset).__name__, "in_memory": str(error)}
 
 
 class _Recorder:
@@ -144,7 +153,9 @@ def _as_json(hdu: Any) -> Any:  # noqa: ANN401
 
 
 def _places(dataset: ReadableDataset, ids: list[int]) -> list[Place]:
-    return distinct(place for sample in ids for place in dataset.places(sample))
+    """Files and HDUs; of bytes the fingerprint of the dataset tells."""
+    places = (place for sample in ids for place in dataset.places(sample))
+    return distinct(place for place in places if isinstance(place.source, str))
 
 
 def _identity(path: str) -> dict[str, int | None]:
@@ -190,7 +201,13 @@ def _versions() -> dict[str, str]:
     return {"torchfits": version("torchfits"), "torch": torch.__version__, **engine}
 
 
-def batch(run_file: str | os.PathLike[str], step: int, *, device: str | int | torch.device | None = None) -> Any:  # noqa: ANN401
+def batch(
+    run_file: str | os.PathLike[str],
+    step: int,
+    *,
+    device: str | int | torch.device | None = None,
+    dataset: ReadableDataset | None = None,
+) -> Any:  # noqa: ANN401
     """A batch as a training got it, bit for bit, transforms included.
 
     That holds for random transforms of torchfits, whose numbers are counted; what else draws random numbers gives
@@ -200,6 +217,8 @@ def batch(run_file: str | os.PathLike[str], step: int, *, device: str | int | to
         run_file: that `record` wrote.
         step: which one, from 0.
         device: of the batch; None for that of the training.
+        dataset: of the training, which is needed if it was made of bytes or of frames in memory; None for the one that
+            was written down.
 
     Returns:
         The batch as the loader gave it, with its `sample_ids`.
@@ -208,12 +227,13 @@ def batch(run_file: str | os.PathLike[str], step: int, *, device: str | int | to
         ChangedFileError: naming the file, if one is not what it was, or does not hold what was read.
         FitsError: if one cannot be read.
         IndexError: if the run has no such step.
-        ValueError: if it is no run file; or needs a transform or function whose module was not imported.
+        ValueError: if it is no run file; or needs a transform or function whose module was not imported; or a dataset
+            that is not given, or another one.
     """
     path = os.fspath(run_file)
     found = find(path, operator.index(step))
     try:
-        loader, ids = _rebuilt(found, device)
+        loader, ids = _rebuilt(found, device, dataset)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path}: step {step} cannot be understood: {error!r}") from error
     _tell_of_versions(found)
@@ -221,16 +241,18 @@ def batch(run_file: str | os.PathLike[str], step: int, *, device: str | int | to
     _require_unchanged(found, files)
     (samples,) = loader.dataset.begin([ids]).result()
     if _digest(samples.data) != found.line["sha256"]:
-        raise ChangedFileError(f"{', '.join(dict.fromkeys(files))}: what is read is not what it was at step {step}")
+        told = ", ".join(dict.fromkeys(files)) or type(loader.dataset).__name__
+        raise ChangedFileError(f"{told}: what is read is not what it was at step {step}")
     return Epoch(loader, found.line["epoch"], 0).finished(samples)
 
 
-def _rebuilt(step: Step, device: str | int | torch.device | None) -> tuple[DataLoader, list[int]]:
+def _rebuilt(
+    step: Step, device: str | int | torch.device | None, dataset: ReadableDataset | None
+) -> tuple[DataLoader, list[int]]:
     """A loader that makes the batch, and the ids of its samples."""
     run = step.run
-    dataset = dataset_of(run["dataset"], function_of(run["dataset_transform"]))
     loader = DataLoader(
-        dataset,
+        _dataset_of(run) if dataset is None else _same(dataset, run),
         collate_fn=function_of(run["collate_fn"]),
         transform=function_of(run["transform"]),
         device=run["device"] if device is None else device,
@@ -239,6 +261,24 @@ def _rebuilt(step: Step, device: str | int | torch.device | None) -> tuple[DataL
         world_size=1,
     )
     return loader, ids_of(step.line["ids"], run["length"])
+
+
+def _dataset_of(run: Line) -> ReadableDataset:
+    """The dataset that was written down."""
+    if "in_memory" in run["dataset"]:
+        name, reason = run["dataset"]["dataset"], run["dataset"]["in_memory"]
+        raise ValueError(f"the step was made of a {name} that is needed again, as dataset=...: {reason}")
+    return dataset_of(run["dataset"], function_of(run["dataset_transform"]))
+
+
+def _same(dataset: ReadableDataset, run: Line) -> ReadableDataset:
+    """A dataset that is given, which must be that of the run."""
+    transform = json.loads(json.dumps(function_to_spec(dataset.transform)))
+    told = {"length": len(dataset), "fingerprint": dataset.fingerprint(), "dataset_transform": transform}
+    for name, value in told.items():
+        if value != run[name]:
+            raise ValueError(f"the given dataset has the {name} {value}, and that of the step had {run[name]}")
+    return dataset
 
 
 def _tell_of_versions(step: Step) -> None:

@@ -1,6 +1,7 @@
 """Forked processes, and the process that runs the engine for them: interrupts, kills, threads, folders, ends."""
 
 import gc
+import gzip
 import os
 import signal
 import sys
@@ -13,7 +14,7 @@ import samples
 import served
 import torch
 import torchfits
-from torchfits import EngineError, EngineForkError, _engine, _sidecar
+from torchfits import EngineError, EngineForkError, _engine, _memory, _sidecar
 
 OWNER = os.getpid()
 FIRST: list[_engine.Selector] = [(_engine.FIRST_IMAGE, None, 0)]
@@ -105,6 +106,20 @@ def lose_engine() -> None:
     samples.read_small()
 
 
+def drop_bytes() -> None:
+    """Compressed bytes, and what they decode to, are kept there as long as they are here."""
+    content = gzip.compress(Path(samples.SMALL).read_bytes() + os.urandom(100_000))
+    source = _memory.kept(content)
+    before = torchfits.cache.stats().decoded_files
+    for _ in range(3):
+        assert torchfits.read_image(source).shape == (64, 64)
+    assert torchfits.cache.stats().decoded_files == before + 1
+    held = len(served.segments(engine()))
+    del source, content
+    gc.collect()
+    served.await_that(lambda: len(served.segments(engine())) == held - 1)
+
+
 def use_threads() -> None:
     """Several threads read, and begin reads, at once."""
     with ThreadPoolExecutor(4) as pool:
@@ -168,7 +183,7 @@ def read_for_long() -> None:
 
 
 samples.read_large()
-for body in (be_interrupted, drop_reads, lose_engine, read_elsewhere, fork_again, have_no_engine):
+for body in (be_interrupted, drop_reads, drop_bytes, lose_engine, read_elsewhere, fork_again, have_no_engine):
     assert served.exit_code(served.fork(body)) == 7, body
 
 children = [served.fork(use_threads) for _ in range(3)]

@@ -3,6 +3,8 @@
 Results of the forked process are those of the process that runs the engine for it.
 """
 
+import bz2
+import gzip
 import json
 import math
 import os
@@ -18,12 +20,14 @@ from torch.utils.data import DataLoader
 from torch_frame.data import MultiNestedTensor
 from torchfits import _engine
 from torchfits.data import CutoutDataset, ImageDataset, TableDataset
+from torchfits.data import transforms as T
 
 FOLDER = Path(sys.argv[1])
 IMAGE = str(FOLDER / "image.fits")
 LARGE = str(FOLDER / "large.fits")
 TABLE = str(FOLDER / "table.fits")
 BOXES = [(slice(row, row + 16), slice(-4, 12)) for row in range(0, 60, 7)]
+MOVES = T.Compose(T.RandomCrop(9), T.RandomDihedral(), T.Normalize(1, 2))
 
 
 def filled(read: Callable[[torch.Tensor], torch.Tensor], *shape: int) -> torch.Tensor:
@@ -38,6 +42,16 @@ def of_content(content: Any) -> list[Any]:
     frame = torchfits.read_table(content, hdu=1)
     assert isinstance(frame, torchfits.RemoteMaterializedFrame)
     return [torchfits.read_columns(content, hdu=1), frame.requests, frame.bytes_read]
+
+
+def of_compressed(content: bytes) -> list[Any]:
+    """What is read of compressed bytes, which are decoded once, and whether it is told that they were."""
+    before = torchfits.cache.stats().decoded_files
+    table = torchfits.table(content, hdu=1).select(["X", "NAME"])
+    frames = [table.filter(f"X < {limit}").materialize() for limit in (5, 50)]
+    taken = sum(frame.bytes_read for frame in frames)  # pyright: ignore[reportAttributeAccessIssue]
+    assert torchfits.cache.stats().decoded_files == before + 1
+    return [frames, taken > 0]
 
 
 def written(name: str) -> bytes:
@@ -82,6 +96,9 @@ CALLS: dict[str, Callable[[], object]] = {
     "bytearray": lambda: torchfits.read_image(bytearray(Path(IMAGE).read_bytes())),
     "few bytes": lambda: torchfits.read_header(Path(IMAGE).read_bytes()[:5760]),
     "table in bytes": lambda: of_content(Path(TABLE).read_bytes()),
+    "table in compressed bytes": lambda: of_compressed(gzip.compress(Path(TABLE).read_bytes())),
+    "few compressed bytes": lambda: of_compressed(bz2.compress(Path(TABLE).read_bytes())),
+    "image in compressed bytes": lambda: torchfits.read_image(gzip.compress(Path(IMAGE).read_bytes())),
     "table in a bytearray": lambda: of_content(bytearray(Path(TABLE).read_bytes())),
     "header": lambda: torchfits.read_header(IMAGE).tostring(),
     "hdus": lambda: [(hdu.name, hdu.shape) for hdu in torchfits.open(TABLE)],
@@ -117,6 +134,9 @@ CALLS: dict[str, Callable[[], object]] = {
     "DataLoader": lambda: batches_of(torchfits.data.DataLoader(ImageDataset([IMAGE] * 40), batch_size=4, shuffle=True)),
     "cutout DataLoader": lambda: batches_of(
         torchfits.data.DataLoader(CutoutDataset([(IMAGE, box) for box in BOXES]), batch_size=4)
+    ),
+    "fused DataLoader": lambda: batches_of(
+        torchfits.data.DataLoader(CutoutDataset([(IMAGE, box) for box in BOXES], transform=MOVES), batch_size=4)
     ),
     "table DataLoader": lambda: [
         frame.feat_dict for frame in torchfits.data.DataLoader(TableDataset(TABLE, ["X"]), batch_size=5000)

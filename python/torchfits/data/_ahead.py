@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import torch
 
 from torchfits.data._collating import is_frame
+from torchfits.data._reading import begin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from torchfits.data._fusing import Fusion
     from torchfits.data._reading import Empty, Reading, Samples
     from torchfits.data._schedule import Schedule
     from torchfits.data.loader import DataLoader
@@ -38,12 +40,14 @@ class Ahead:
         schedule: Schedule,
         read: Callable[[Reading, list[list[int]]], list[Samples]],
         empty: Empty | None,
+        fusion: Callable[[], Fusion | None],
     ) -> None:
-        """Begins nothing yet; `read` gives what was begun, `empty` memory for it."""
+        """Begins nothing yet; `read` gives what was begun, `empty` memory for it, `fusion` what is done on the way."""
         self._loader = loader
         self._schedule = schedule
         self._read = read
         self._empty = empty
+        self._fusion = fusion
         self._begun: deque[_Window] = deque()
         self._ready: deque[tuple[Samples, int]] = deque()
         self._batch_bytes = 0
@@ -96,7 +100,7 @@ class Ahead:
             batches.append(step[0])
             behind.append(step[1])
         if batches:
-            reading = self._loader.dataset.begin(batches, keep_going=True, empty=self._empty)
+            reading = begin(self._loader.dataset, batches, self._fusion(), keep_going=True, empty=self._empty)
             self._begun.append(_Window(reading, batches, behind))
         return bool(batches)
 

@@ -10,13 +10,14 @@ import torch
 
 from torchfits._tensor_rows import picked_rows, put_rows
 from torchfits.data._random import uniform
-from torchfits.data._reading import OnBad, Samples
+from torchfits.data._reading import OnBad, Samples, begin
 from torchfits.data._windows import sorted_by_place
 from torchfits.errors import FitsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from torchfits.data._fusing import Fusion
     from torchfits.data._reading import ReadableDataset, Reading
 
 _ATTEMPTS = 16
@@ -140,8 +141,9 @@ class BadSamples:
         ids = samples.ids.clone()
         ids[places] = self._readable(ids[places])
         if samples.data is None:
-            return samples._replace(data=self._again(ids), ids=ids, bad=())
-        return samples._replace(data=_with_rows(samples.data, places, self._again(ids[places])), ids=ids, bad=())
+            return samples._replace(data=self._again(ids, samples.fusion), ids=ids, bad=())
+        rows = self._again(ids[places], samples.fusion)
+        return samples._replace(data=_with_rows(samples.data, places, rows), ids=ids, bad=())
 
     def _readable(self, bad: torch.Tensor) -> torch.Tensor:
         """A sample that can be read for each of these."""
@@ -156,16 +158,16 @@ class BadSamples:
             chosen[places] = self._chosen(bad[places], attempt)
         return chosen
 
-    def _again(self, ids: torch.Tensor) -> Any:  # noqa: ANN401 - see Samples
-        """Samples that could be read a moment ago."""
-        read = self._begun(ids)
+    def _again(self, ids: torch.Tensor, fusion: Fusion | None) -> Any:  # noqa: ANN401 - see Samples
+        """Samples that could be read a moment ago, with the transforms that were done of the others."""
+        read = self._begun(ids, fusion)
         if read.bad:
             raise read.bad[0][1]
         return read.data
 
-    def _begun(self, ids: torch.Tensor) -> Samples:
+    def _begun(self, ids: torch.Tensor, fusion: Fusion | None = None) -> Samples:
         batch = cast("list[int]", ids.tolist())  # pyright: ignore[reportUnknownMemberType]
-        (read,) = self.read(self._loader.dataset.begin([batch], keep_going=True), [batch])
+        (read,) = self.read(begin(self._loader.dataset, [batch], fusion, keep_going=True), [batch])
         return read
 
     def _chosen(self, ids: torch.Tensor, attempt: int) -> torch.Tensor:

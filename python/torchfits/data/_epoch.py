@@ -9,6 +9,7 @@ from torchfits import cache
 from torchfits.data._ahead import Ahead
 from torchfits.data._bad import BadSamples
 from torchfits.data._devices import Mover, in_pinned_memory, mapped, pinned
+from torchfits.data._fusing import of_loader
 from torchfits.data._random import draws
 from torchfits.data._reading import named, transformed, transformed_items
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import torch
 
     from torchfits.data._accounts import Accounts
+    from torchfits.data._fusing import Fusion
     from torchfits.data._reading import Samples
     from torchfits.data.loader import DataLoader
 
@@ -46,8 +48,12 @@ class Epoch:
         self._epoch = epoch
         self._bad = BadSamples(loader, epoch)
         schedule = loader.schedule(epoch, position)
-        self._ahead = Ahead(loader, schedule, self._bad.read, pinned if loader.pin_memory else None)
+        self._ahead = Ahead(loader, schedule, self._bad.read, pinned if loader.pin_memory else None, self._fusion)
         self._mover = None if loader.device is None else Mover(loader.device)
+
+    def _fusion(self) -> Fusion | None:
+        """What the engine does of transforms; a watch sees samples before them."""
+        return None if self._watch is not None else of_loader(self._loader, self._epoch)
 
     def batches(self, accounts: Accounts, arrived: Callable[[int, int], None]) -> Iterator[Any]:
         """The batches; `arrived` is told epoch and position behind each one before it is given."""
@@ -61,7 +67,7 @@ class Epoch:
                 count = len(samples.ids)
                 if count and self._watch is not None:
                     self._watch(self._epoch, behind, samples)
-                batch = self.finished(samples) if count else None
+                batch = self.finished(self._current(samples)) if count else None
                 arrived(self._epoch, behind)
                 if bar is not None:
                     bar.set_postfix(bad=len(self._loader.bad), refresh=False)
@@ -79,6 +85,15 @@ class Epoch:
             if bar is not None:
                 bar.close()
 
+    def _current(self, samples: Samples) -> Samples:
+        """The batch; if its transforms were changed since it was begun, it is read again, before them."""
+        loader = self._loader
+        if samples.fusion is None or samples.fusion.holds(loader.dataset.transform, loader.transform):
+            return samples
+        ids = cast("list[int]", samples.ids.tolist())  # pyright: ignore[reportUnknownMemberType]
+        (read,) = loader.dataset.begin([ids]).result()
+        return read
+
     def finished(self, samples: Samples) -> Any:  # noqa: ANN401 - see Samples
         """The batch of good samples as it is given."""
         loader = self._loader
@@ -90,9 +105,12 @@ class Epoch:
             data = mapped(data, in_pinned_memory)
         if self._mover is not None:
             data = self._mover.moved(data)
-        if loader.transform is not None:
-            with draws(loader.seed + 1, self._epoch, samples.ids), named(loader.dataset, samples.ids):
-                data = loader.transform(data)
+        transform, first = loader.transform, 0
+        if samples.fusion is not None:
+            transform, first = samples.fusion.rest(transform, 1)
+        if transform is not None:
+            with draws(loader.seed + 1, self._epoch, samples.ids, first=first), named(loader.dataset, samples.ids):
+                data = transform(data)
         return _with_ids(data, samples.ids)
 
     def _bar(self) -> Any:  # noqa: ANN401 - without tqdm at import

@@ -78,8 +78,13 @@ def _pair(size: int | Sequence[int]) -> tuple[int, int]:
 
 def _center(entry: torch.Tensor, name: str, size: tuple[int, int]) -> torch.Tensor:
     _check_fits(entry, name, size)
-    row, column = ((whole - part) // 2 for whole, part in zip(entry.shape[-2:], size, strict=True))
+    row, column = center_place(entry.shape[-2:], size)
     return entry[..., row : row + size[0], column : column + size[1]]
+
+
+def center_place(whole: Sequence[int], size: Sequence[int]) -> tuple[int, int]:
+    """First row and column of the centre of images, of the rows and columns that these are told of."""
+    return (whole[0] - size[0]) // 2, (whole[1] - size[1]) // 2
 
 
 def _check_fits(entry: torch.Tensor, name: str, size: tuple[int, int]) -> None:
@@ -107,13 +112,25 @@ class RandomCrop(RandomMove):
 
     def _moved_by(self, entry: torch.Tensor, name: str, drawn: torch.Tensor) -> torch.Tensor:
         _check_fits(entry, name, self.size)
-        (height, width), (rows, columns) = entry.shape[-2:], self.size
-        free = torch.tensor([height - rows + 1, width - columns + 1], device=entry.device)
-        row, column = (drawn * free).long().unbind(-1)
+        (rows, columns), width = self.size, entry.shape[-1]
+        row, column = drawn_places(drawn, entry.shape[-2:], self.size)
         row_of = row[:, None] + torch.arange(rows, device=entry.device)
         column_of = column[:, None] + torch.arange(columns, device=entry.device)
         places = row_of[:, :, None] * width + column_of[:, None, :]
         return gathered(entry, places)
+
+
+def drawn_places(drawn: torch.Tensor, whole: Sequence[int], size: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
+    """First row and first column, int64 (B,), of a random part of each image.
+
+    Args:
+        drawn: (B, 2) in [0, 1).
+        whole: rows and columns of the images.
+        size: likewise of the parts.
+    """
+    free = torch.tensor([whole[0] - size[0] + 1, whole[1] - size[1] + 1], device=drawn.device)
+    row, column = (drawn * free).long().unbind(-1)
+    return row, column
 
 
 def gathered(entry: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
@@ -193,4 +210,13 @@ class RandomDihedral(RandomMove):
         places = torch.arange(size * size, device=entry.device).reshape(size, size)
         turned = [places.rot90(k) for k in range(4)]
         symmetries = torch.stack([*turned, *(each.flip(-1) for each in turned)])
-        return gathered(entry, symmetries[(drawn[:, 0] * 8).long()])
+        return gathered(entry, symmetries[dihedral_number(drawn)])
+
+
+def dihedral_number(drawn: torch.Tensor) -> torch.Tensor:
+    """Which symmetry, int64 (B,): 0 to 3 for so many quarter turns, 4 to 7 for these with mirrored columns then.
+
+    Args:
+        drawn: (B, 1) in [0, 1).
+    """
+    return (drawn[:, 0] * 8).long()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
+from torchfits.data._fusing import of_loader
+
 if TYPE_CHECKING:
     from torchfits.data.loader import DataLoader
 
@@ -16,12 +18,14 @@ def plan(loader: DataLoader, batches: int) -> dict[str, Any]:
     wanted = [ids for ids, _ in itertools.islice(schedule, batches)]
     samples = [sample for ids in wanted for sample in ids]
     files = {_file(loader, sample) for sample in samples}
+    fusion = of_loader(loader, state["epoch"])
     return {
         "batches": len(wanted),
         "samples": len(samples),
         "files": len(files),
         "samples_per_file": len(samples) / len(files) if files else 0.0,
         "shuffle": _shuffle(loader),
+        "while_decoding": [] if fusion is None else [repr(module) for module in fusion.modules],
     }
 
 

@@ -143,18 +143,18 @@ class Stream:
 class _Draws:
     """What `draws` was told, and how many streams were taken."""
 
-    def __init__(self, seed: int, epoch: int, ids: torch.Tensor) -> None:
+    def __init__(self, seed: int, epoch: int, ids: torch.Tensor, first: int) -> None:
         self.seed = seed
         self.epoch = epoch
         self.ids = ids
-        self.streams = itertools.count()
+        self.streams = itertools.count(first)
 
 
 _current: ContextVar[_Draws | None] = ContextVar("torchfits.draws", default=None)
 
 
 @contextmanager
-def draws(seed: int, epoch: int, ids: torch.Tensor | Sequence[int]) -> Generator[None, None, None]:
+def draws(seed: int, epoch: int, ids: torch.Tensor | Sequence[int], *, first: int = 0) -> Generator[None, None, None]:
     """Within it, random transforms of this thread draw the numbers of these samples.
 
     Each call of a random transform takes the next stream, so that its numbers depend on (seed, epoch, id of the sample,
@@ -164,6 +164,7 @@ def draws(seed: int, epoch: int, ids: torch.Tensor | Sequence[int]) -> Generator
         seed: any integer.
         epoch: any integer.
         ids: of the samples of the batch, in its order, (B,).
+        first: how many random transforms were before the next one.
 
     Raises:
         TypeError: if ids are not integers.
@@ -174,7 +175,7 @@ def draws(seed: int, epoch: int, ids: torch.Tensor | Sequence[int]) -> Generator
         raise TypeError(f"ids of samples are integers, not {numbers.dtype}")
     if numbers.ndim != 1:
         raise ValueError(f"ids of samples have one axis, not the shape {tuple(numbers.shape)}")
-    token = _current.set(_Draws(seed, epoch, numbers.to(torch.int64)))
+    token = _current.set(_Draws(seed, epoch, numbers.to(torch.int64), first))
     try:
         yield
     finally:

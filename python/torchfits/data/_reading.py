@@ -21,6 +21,7 @@ from torchfits.data._transform import Transform
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from torchfits.data._fusing import Chain, Fusion
     from torchfits.data._places import Place
     from torchfits.data._verifying import Verification
     from torchfits.errors import FitsError
@@ -42,12 +43,14 @@ class Samples(NamedTuple):
         bad: of each sample that could not be read its place in the batch and why. What `data` has there means nothing.
         counts: what the engine counted of the read that the batch was part of, see `torchfits._engine.stages`; of one
             batch of each read.
+        fusion: the first transforms, if the engine has done them already.
     """
 
     data: Any
     ids: torch.Tensor
     bad: Sequence[tuple[int, FitsError]] = ()
     counts: Mapping[str, int] = MappingProxyType({})
+    fusion: Fusion | None = None
 
 
 class Reading(Protocol):
@@ -99,6 +102,16 @@ class ReadableDataset(Dataset[Any]):
             empty: where batches of tensors are put; None for memory of the engine.
         """
         raise NotImplementedError
+
+    def fusion(self, chains: Sequence[Chain | None]) -> Fusion | None:  # noqa: ARG002 - by default nothing is
+        """What the engine can do, while it decodes, of the transforms that batches will get; None for nothing.
+
+        `begin` of a dataset that gives one takes it as `fusion=`.
+
+        Args:
+            chains: the dataset's own transform, then others; None for one that does nothing.
+        """
+        return None
 
     @abstractmethod
     def describe(self, index: int) -> str:
@@ -199,6 +212,11 @@ class ReadableDataset(Dataset[Any]):
         return range(len(self))[index]
 
 
+def begin(dataset: Any, batches: Sequence[Sequence[int]], fusion: Fusion | None, **options: Any) -> Reading:  # noqa: ANN401
+    """Begins to read batches of a dataset; one that has no fusion need not know of any."""
+    return dataset.begin(batches, **options, **({} if fusion is None else {"fusion": fusion}))
+
+
 def transformed(dataset: Any, samples: Samples, seed: int | None = None, epoch: int = 0) -> Samples:  # noqa: ANN401
     """The batch after the dataset's transform.
 
@@ -211,12 +229,15 @@ def transformed(dataset: Any, samples: Samples, seed: int | None = None, epoch: 
     Raises:
         Exception: whatever a transform raises, with a note that names the sample (or the first one of the batch).
     """
-    if dataset.transform is None:
+    transform, first = dataset.transform, 0
+    if samples.fusion is not None:
+        transform, first = samples.fusion.rest(transform)
+    if transform is None:
         return samples
     if not isinstance(dataset.transform, Transform):
         return samples._replace(data=collate(transformed_items(dataset, samples, seed, epoch)))
-    with _counted(seed, epoch, samples.ids), named(dataset, samples.ids):
-        return samples._replace(data=dataset.transform(samples.data))
+    with _counted(seed, epoch, samples.ids, first), named(dataset, samples.ids):
+        return samples._replace(data=transform(samples.data))
 
 
 def transformed_items(dataset: Any, samples: Samples, seed: int | None = None, epoch: int = 0) -> Any:  # noqa: ANN401
@@ -232,8 +253,8 @@ def transformed_items(dataset: Any, samples: Samples, seed: int | None = None, e
     return made
 
 
-def _counted(seed: int | None, epoch: int, ids: torch.Tensor) -> Any:  # noqa: ANN401 - a context
-    return nullcontext() if seed is None else draws(seed, epoch, ids)
+def _counted(seed: int | None, epoch: int, ids: torch.Tensor, first: int = 0) -> Any:  # noqa: ANN401 - a context
+    return nullcontext() if seed is None else draws(seed, epoch, ids, first=first)
 
 
 @contextmanager

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from torchfits._memory import Source
 
 
+class InMemoryError(TypeError):
+    """What is nowhere but in memory cannot be written down."""
+
+
 def named(path: Source) -> Any:  # noqa: ANN401 - paths become str, all others stay
     """A source as datasets keep it."""
     return os.fspath(path) if isinstance(path, os.PathLike) and not isinstance(path, Content) else path
@@ -23,10 +27,10 @@ def written(path: Any) -> str:  # noqa: ANN401 - a source as `named` gives it
     """The name of a file that holds in any folder. What is in brackets behind it stays as it is.
 
     Raises:
-        TypeError: if it has none.
+        InMemoryError: if it has none.
     """
     if not isinstance(path, str):
-        raise TypeError("bytes and file objects cannot be written down")
+        raise InMemoryError("bytes and file objects cannot be written down")
     return os.path.join(os.getcwd(), path)  # noqa: PTH109, PTH118 - a name, not a path with its dots resolved
 
 

@@ -11,6 +11,7 @@ import torch
 
 from torchfits import _engine
 from torchfits._memory import kept
+from torchfits.data._fusing import Layout
 from torchfits.data._reading import Empty, Samples
 from torchfits.errors import MissingFileError
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from torchfits._location import Hdu
     from torchfits._memory import Source
+    from torchfits.data._fusing import Fusion
     from torchfits.errors import FitsError
 
 MISSING = -1
@@ -67,14 +69,29 @@ class Images:
     shape: tuple[int, ...] | None = None
     _like: torch.Tensor | None = field(default=None, init=False, repr=False)
 
-    def begin(self, batches: Sequence[Sequence[int]], *, keep_going: bool, empty: Empty | None = None) -> WindowReading:
+    def layout(self) -> Layout | None:
+        """What items are like, if it is known."""
+        if self._like is None:
+            return None
+        return Layout(tuple(self._like.shape), self._like.dtype, self.dtype is None, self.bands)
+
+    def begin(
+        self,
+        batches: Sequence[Sequence[int]],
+        *,
+        keep_going: bool,
+        empty: Empty | None = None,
+        fusion: Fusion | None = None,
+    ) -> WindowReading:
         """Begins to read batches of samples."""
         ids = [torch.as_tensor(batch, dtype=torch.int64) for batch in batches]
         items = self.items[self._items_of(torch.cat(ids))]
         numbers, items[:, 0] = _distinct(items[:, 0])
+        layout = self.layout() if fusion is None else fusion.layout
         outs = None
-        if empty is not None and self._like is not None:
-            outs = [self._rows(empty(self._block_shape(len(batch)), self._like.dtype)) for batch in ids]
+        if empty is not None and layout is not None:
+            shape = layout.shape if fusion is None else fusion.shape
+            outs = [self._rows(empty(self._block_shape(len(batch), shape), layout.dtype)) for batch in ids]
         window = _engine.Window(
             paths=[_engine.encode(self.files[number]) for number in numbers],
             selectors=self.selectors,
@@ -85,29 +102,30 @@ class Images:
             dtype=self.dtype,
             scaled=self.scaled,
             keep_going=keep_going,
-            shape=self.shape if self._like is None else tuple(self._like.shape),
+            shape=self.shape if layout is None else layout.shape,
             outs=outs,
+            arrangement=_engine.Arrangement() if fusion is None else fusion.arrangement(torch.cat(ids)),
         )
-        return WindowReading(_engine.begin_window(window), ids, self)
+        return WindowReading(_engine.begin_window(window), ids, self, fusion)
 
     def _items_of(self, ids: torch.Tensor) -> torch.Tensor:
         return ids if self.bands is None else (ids[:, None] * self.bands + torch.arange(self.bands)).flatten()
 
-    def _block_shape(self, samples: int) -> tuple[int, ...]:
-        assert self._like is not None
-        return (samples, *(() if self.bands is None else (self.bands,)), *self._like.shape)
+    def _block_shape(self, samples: int, shape: Sequence[int]) -> tuple[int, ...]:
+        return (samples, *(() if self.bands is None else (self.bands,)), *shape)
 
     def _rows(self, block: torch.Tensor) -> torch.Tensor:
         """A batch item by item, over the same memory."""
         return block if self.bands is None else block.flatten(0, 1)
 
-    def batch_of(self, block: torch.Tensor, samples: int) -> torch.Tensor:
+    def batch_of(self, block: torch.Tensor, samples: int, fusion: Fusion | None = None) -> torch.Tensor:
         """A batch of what the engine gave, over the same memory.
 
         What all items are like is remembered, so that no file need be asked for it.
         """
-        self._like = torch.empty(block.shape[1:], dtype=block.dtype, device="meta")
-        return block.view(self._block_shape(samples))
+        if fusion is None:
+            self._like = torch.empty(block.shape[1:], dtype=block.dtype, device="meta")
+        return block.view(self._block_shape(samples, block.shape[1:]))
 
     def forget(self) -> None:
         """What items are like is found out anew."""
@@ -135,11 +153,13 @@ class WindowReading:
         pending: _engine.Pending[_engine.WindowResult],
         ids: list[torch.Tensor],
         images: Images,
+        fusion: Fusion | None = None,
     ) -> None:
-        """Takes over what was begun of `images`."""
+        """Takes over what was begun of `images`, with the transforms of `fusion`."""
         self._pending = pending
         self._ids = ids
         self._images = images
+        self._fusion = fusion
         self._ends = torch.tensor([len(batch) for batch in ids]).cumsum(0)
 
     def result(self) -> list[Samples]:
@@ -171,7 +191,11 @@ class WindowReading:
     def _samples(self, read: _engine.WindowResult, bad: list[dict[int, FitsError]]) -> list[Samples]:
         return [
             Samples(
-                self._images.batch_of(block, len(ids)), ids, sorted_by_place(errors), read.counts if number == 0 else {}
+                self._images.batch_of(block, len(ids), self._fusion),
+                ids,
+                sorted_by_place(errors),
+                read.counts if number == 0 else {},
+                self._fusion,
             )
             for number, (block, ids, errors) in enumerate(zip(read.blocks, self._ids, bad, strict=True))
         ]

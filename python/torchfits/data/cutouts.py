@@ -10,6 +10,7 @@ import torch
 
 from torchfits._results import engine_dtype
 from torchfits.batches import fill_text
+from torchfits.data._fusing import Layout, fuse
 from torchfits.data._manifest import Manifest, from_rows
 from torchfits.data._places import Place, image_selector
 from torchfits.data._reading import Empty, ReadableDataset, Reading, Samples
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from torchfits._location import Hdu
+    from torchfits.data._fusing import Chain, Fusion
     from torchfits.data._manifest import Cutout
     from torchfits.data._transform import Transform
     from torchfits.data._windows import WindowReading
@@ -139,13 +141,28 @@ class CutoutDataset(ReadableDataset):
         return len(self._manifest)
 
     def begin(
-        self, batches: Sequence[Sequence[int]], *, keep_going: bool = False, empty: Empty | None = None
+        self,
+        batches: Sequence[Sequence[int]],
+        *,
+        keep_going: bool = False,
+        empty: Empty | None = None,
+        fusion: Fusion | None = None,
     ) -> Reading:
-        """Begins to read batches, before transforms."""
+        """Begins to read batches, before transforms but those of `fusion`."""
         # Files that do not exist are told, to be filled; other failures are raised when they come.
         told = keep_going or self._missing == "fill"
-        begun = self._images.begin(batches, keep_going=told, empty=empty)
+        begun = self._images.begin(batches, keep_going=told, empty=empty, fusion=fusion)
         return _CutoutReading(begun, self._manifest, fills_absent=self._missing == "fill", keep_going=keep_going)
+
+    def fusion(self, chains: Sequence[Chain | None]) -> Fusion | None:
+        """What the engine can do of transforms; of boxes that lose axes nothing."""
+        rows = self._manifest
+        if rows.dropped or type(self).begin is not CutoutDataset.begin:
+            return None
+        layout = self._images.layout()
+        if layout is None and rows.shape is not None and self._dtype is not None:
+            layout = Layout(rows.shape, self._dtype, as_stored=False, bands=rows.bands)
+        return fuse(chains, layout)
 
     def describe(self, index: int) -> str:
         """Files, HDUs and boxes."""

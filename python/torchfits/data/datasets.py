@@ -11,6 +11,7 @@ from torchfits._location import section_text
 from torchfits._memory import Source, is_source
 from torchfits._results import engine_dtype
 from torchfits.data._bad import BadSamples, OwnPolicy, require_policy
+from torchfits.data._fusing import fuse
 from torchfits.data._places import Place, image_selector
 from torchfits.data._reading import Empty, OnBad, ReadableDataset, Reading, Samples, transformed_items
 from torchfits.data._specs import (
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from torchfits._location import Hdu, Section
+    from torchfits.data._fusing import Chain, Fusion
     from torchfits.data._transform import Transform
 
 __all__ = ["ImageDataset"]
@@ -140,10 +142,19 @@ class ImageDataset(ReadableDataset):
         return samples
 
     def begin(
-        self, batches: Sequence[Sequence[int]], *, keep_going: bool = False, empty: Empty | None = None
+        self,
+        batches: Sequence[Sequence[int]],
+        *,
+        keep_going: bool = False,
+        empty: Empty | None = None,
+        fusion: Fusion | None = None,
     ) -> Reading:
-        """Begins to read batches, before transforms."""
-        return self._images.begin(batches, keep_going=keep_going, empty=empty)
+        """Begins to read batches, before transforms but those of `fusion`."""
+        return self._images.begin(batches, keep_going=keep_going, empty=empty, fusion=fusion)
+
+    def fusion(self, chains: Sequence[Chain | None]) -> Fusion | None:
+        """What the engine can do of transforms, once a first batch told what images are like."""
+        return fuse(chains, self._images.layout()) if type(self).begin is ImageDataset.begin else None
 
     def describe(self, index: int) -> str:
         """The file and the HDU."""

@@ -248,7 +248,9 @@ class DataLoader:
             batches: how many; None for those of a window.
 
         Returns:
-            `batches`, `samples`, `files` that they are of, `samples_per_file`, and `shuffle`, in words.
+            `batches`, `samples`, `files` that they are of, `samples_per_file`, `shuffle`, in words, and
+            `while_decoding`: the first transforms, which the engine does on the way, as far as it can. Some are known
+            only when a first batch told what images are like.
         """
         return plan(self, batches or max(1, self.prefetch_batches // 2))
 

@@ -15,7 +15,8 @@ from torchfits._memory import Content
 from torchfits._summarizing import is_summarized
 from torchfits.data._places import Place, distinct, table_selector
 from torchfits.data._reading import ReadableDataset, Samples
-from torchfits.data._specs import hdu_of, written
+from torchfits.data._specs import InMemoryError, hdu_of, identity_of, named, written
+from torchfits.data._table_specs import table_of, table_to_spec
 from torchfits.errors import FitsError
 from torchfits.lazy import Table, table
 
@@ -92,7 +93,7 @@ class TableDataset(ReadableDataset):
         }
         self._stypes = None if stypes is None else dict(stypes)
         self._table = None if self._frame is not None else _described(cast("Any", source), columns, hdu, where)
-        self._path = source if isinstance(source, str | os.PathLike) else None
+        self._source = named(cast("Any", source)) if isinstance(source, str | os.PathLike | Table) else None
         self._statistics = like if isinstance(like, Mapping) else None
         self._like = None if isinstance(like, Mapping) else like
         self._has_like = self._like is not None
@@ -197,16 +198,19 @@ class TableDataset(ReadableDataset):
 
     def spec(self) -> dict[str, Any]:
         """What it was made of."""
-        if self._path is None or isinstance(self._path, Content):
-            raise TypeError("only the rows of a file can be written down")
+        if self._frame is not None:
+            raise InMemoryError("a frame in memory cannot be written down")
         if self._has_like:
-            raise TypeError("a frame that others are like cannot be written down")
+            raise InMemoryError("a frame that others are like cannot be written down")
+        source = table_to_spec(self._source) if isinstance(self._source, Table) else written(self._source)
         stypes = None if self._stypes is None else {name: _text(stype) for name, stype in self._stypes.items()}
         like = None if self._statistics is None else self._statistics.to_json()
-        return {"source": written(os.fspath(self._path)), **self._options, "stypes": stypes, "like": like}
+        return {"source": source, **self._options, "stypes": stypes, "like": like}
 
     def _identity(self) -> Iterator[bytes]:
         yield repr((str(self._table), self._options, self._stypes)).encode()
+        if self._table is not None:
+            yield from (identity_of(read.path) for read in self._table.plan.reads() if isinstance(read.path, Content))
         if self._frame is not None:
             yield f"{len(self._frame)} {self._frame.col_names_dict}".encode()
 
@@ -216,7 +220,9 @@ class TableDataset(ReadableDataset):
 
         text = spec.get("like")
         like = None if text is None else Statistics.from_json(text)
-        return {**spec, "hdu": hdu_of(spec["hdu"]), "like": like}
+        told = spec["source"]
+        source = told if isinstance(told, str) else table_of(told)
+        return {**spec, "source": source, "hdu": hdu_of(spec["hdu"]), "like": like}
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_rows": None}

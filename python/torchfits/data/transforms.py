@@ -8,6 +8,10 @@ without the axis of the batch. `train()` and `eval()`, as for all modules, switc
 Random transforms draw counted numbers. Within `draws(seed, epoch, ids)` those of a sample depend on seed, epoch, its
 id and the place of the transform among the random ones of the chain, and on nothing else: not on the rest of the
 batch, nor on its order, the device or the number of threads. Outside, torch's global generator gives the seed.
+
+A `DataLoader` of torchfits leaves the first transforms of a chain to the engine, which does them while it decodes, with
+the same elements: crops, flips, `Rot90`, `RandomDihedral`, one `Normalize`, a `ToDtype` that changes nothing. So put
+them first; `loader.plan()["while_decoding"]` tells which are done.
 """
 
 from torchfits.data._geometry import CenterCrop, Flip, Pad, RandomCrop, RandomDihedral, Rot90

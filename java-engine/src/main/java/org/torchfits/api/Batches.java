@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.torchfits.batch.Arrangement;
 import org.torchfits.batch.BatchItem;
 import org.torchfits.batch.BatchReader;
 import org.torchfits.batch.CutoutReader;
@@ -119,6 +120,13 @@ public final class Batches {
    *     can be read
    * @param outs address of the {@code DLManagedTensor} of INT64 (batches): addresses of those that
    *     are filled, kept until the task is gone; 0 for new blocks
+   * @param moves address of the {@code DLManagedTensor} of INT64 (items, 3): first row and column
+   *     of the part of each item that is wanted, and its symmetry: 1 if its rows are mirrored, 2 if
+   *     its columns are, and 4 if it is transposed then; 0 for items as they are
+   * @param height of the parts at the end
+   * @param width likewise
+   * @param scales likewise of FLOAT64 (bands, 2): what is subtracted from the elements of item i,
+   *     and then divides them, in row i % bands; 0 for none
    * @see Images#request for the other parameters
    */
   public static void beginWindow(
@@ -133,7 +141,11 @@ public final class Batches {
       boolean scaled,
       boolean keepGoing,
       @Nullable String shape,
-      long outs) {
+      long outs,
+      long moves,
+      long height,
+      long width,
+      long scales) {
     List<String> files = paths.isEmpty() ? List.of() : List.of(paths.split(SEPARATOR, -1));
     ElementType type = dtype == null ? null : ElementType.valueOf(dtype);
     List<ImageRequest> images =
@@ -149,12 +161,17 @@ public final class Batches {
             fill,
             keepGoing,
             shape == null ? null : lengths(shape),
-            outs == 0 ? List.of() : LongStream.of(numbers(outs)).mapToObj(Batches::view).toList());
+            outs == 0 ? List.of() : LongStream.of(numbers(outs)).mapToObj(Batches::view).toList(),
+            Arrangement.of(viewOrNull(moves), height, width, viewOrNull(scales)));
     PendingTasks.begin(number, () -> WindowReader.load(request, Abi.UNVERSIONED));
   }
 
   private static TensorView view(long address) {
     return TensorView.at(address, Abi.UNVERSIONED);
+  }
+
+  private static @Nullable TensorView viewOrNull(long address) {
+    return address == 0 ? null : view(address);
   }
 
   private static long[] numbers(long address) {

@@ -2,8 +2,11 @@ package org.torchfits.batch;
 
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
+import org.torchfits.dlpack.NativeMemoryException;
+import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
 import org.torchfits.image.OpenImage;
+import org.torchfits.tile.TileScratch;
 import org.torchfits.work.Stage;
 import org.torchfits.work.Tally;
 
@@ -52,6 +55,11 @@ final class Slot {
   private @Nullable OpenImage image;
   private MemorySegment target = MemorySegment.NULL;
   private @Nullable Frame frame;
+  private @Nullable Turn turn;
+
+  /** Where an image is that will be turned. */
+  private @Nullable TileScratch apart;
+
   private long steps = 1;
   private long stepsLeft = 1;
   private boolean failed;
@@ -97,6 +105,24 @@ final class Slot {
     frame = around;
   }
 
+  /** Says how the image, with what is put around it, is turned at the end. */
+  synchronized void turn(Turn by) {
+    turn = by;
+    if (apart == null) {
+      apart = TileScratch.borrow();
+    }
+  }
+
+  /** Where the image is read: as long as the target. */
+  private synchronized MemorySegment place() {
+    try {
+      return apart == null ? target : apart.pixels(target.byteSize());
+    } catch (NativeMemoryException refused) {
+      throw new FitsException(
+          ErrorKind.OUT_OF_MEMORY, image().place() + ": " + refused.getMessage());
+    }
+  }
+
   /**
    * Does one step, from 0.
    *
@@ -120,7 +146,7 @@ final class Slot {
     long pieces = open.pieces();
     long first = open.isParallel() ? pieces * step / steps : step == 0 ? 0 : pieces;
     long end = open.isParallel() ? pieces * (step + 1) / steps : pieces;
-    MemorySegment dense = target.asSlice(0, open.bytes());
+    MemorySegment dense = place().asSlice(0, open.bytes());
     for (long piece = first; piece < end; piece++) {
       open.readPiece(piece, dense);
     }
@@ -137,13 +163,22 @@ final class Slot {
     }
     if (failed) {
       tolerance.fill(target);
-    } else if (frame != null) {
+    } else if (frame != null || turn != null) {
       long start = System.nanoTime();
-      frame.put(target);
+      arrange(place());
       Tally.mine().addSince(Stage.COPY_NANOS, start);
     }
     close();
     return true;
+  }
+
+  private void arrange(MemorySegment place) {
+    if (frame != null) {
+      frame.put(place);
+    }
+    if (turn != null) {
+      turn.put(place, target);
+    }
   }
 
   /** Closes the image if it is open; the next use opens it anew. */
@@ -151,6 +186,10 @@ final class Slot {
     if (image != null) {
       image.close();
       image = null;
+    }
+    if (apart != null) {
+      apart.close();
+      apart = null;
     }
   }
 }

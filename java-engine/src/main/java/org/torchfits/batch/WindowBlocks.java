@@ -12,11 +12,11 @@ import org.torchfits.dlpack.TensorView;
  *
  * @param targets of the batches
  * @param own those of them that the engine allocated; empty if they are the caller's
- * @param itemBytes of each item
+ * @param itemBytes of what is made of an item
  */
 record WindowBlocks(List<MemorySegment> targets, List<DlpackTensor> own, long itemBytes) {
   static WindowBlocks of(WindowRequest request, WindowModel model, Abi abi) {
-    long bytes = DlpackTensor.elementBytes(model.type(), model.shape());
+    long bytes = DlpackTensor.elementBytes(model.type(), model.result());
     return request.outs().isEmpty()
         ? allocated(request, model, abi, bytes)
         : new WindowBlocks(targetsOfCaller(request, model), List.of(), bytes);
@@ -27,7 +27,7 @@ record WindowBlocks(List<MemorySegment> targets, List<DlpackTensor> own, long it
     List<DlpackTensor> own = new ArrayList<>();
     try {
       for (int rows : request.rows()) {
-        long[] shape = Shapes.batch(rows, model.shape());
+        long[] shape = Shapes.batch(rows, model.result());
         own.add(Shapes.allocate(abi, model.type(), shape, model.describe(rows)));
       }
     } catch (RuntimeException | Error failure) {
@@ -42,7 +42,7 @@ record WindowBlocks(List<MemorySegment> targets, List<DlpackTensor> own, long it
     for (int batch = 0; batch < request.rows().length; batch++) {
       TensorView out = request.outs().get(batch);
       int rows = request.rows()[batch];
-      long[] shape = Shapes.batch(rows, model.shape());
+      long[] shape = Shapes.batch(rows, model.result());
       Shapes.requireFits(out, model.type(), shape, "the batch is " + model.describe(rows));
       targets.add(out.elements());
     }

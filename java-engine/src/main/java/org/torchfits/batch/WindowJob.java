@@ -3,6 +3,7 @@ package org.torchfits.batch;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import org.torchfits.dlpack.DlpackTensor;
 import org.torchfits.error.FitsException;
 import org.torchfits.image.OpenImage;
 import org.torchfits.image.SharedImage;
@@ -47,7 +48,7 @@ final class WindowJob {
     this.window = window;
     this.model = model;
     this.plan = window.plan();
-    this.steps = Slot.steps(blocks.itemBytes());
+    this.steps = Slot.steps(DlpackTensor.elementBytes(model.type(), model.shape()));
     this.itemsPerPiece = itemsPerPiece(blocks.itemBytes());
     this.done = new int[Math.ceilDiv(plan.count(), itemsPerPiece)];
     this.slots = new @Nullable Slot[plan.count()];
@@ -106,8 +107,19 @@ final class WindowJob {
     Slot slot = slots[place];
     if (slot == null) {
       fillAll(targets[place]);
+      scale(place);
     } else if (slot.read(step)) {
+      scale(place);
       endItem(plan.item(place));
+    }
+  }
+
+  private void scale(int place) {
+    Scaling scaling = window.request().arrangement().scaling();
+    if (scaling != null) {
+      long start = System.nanoTime();
+      scaling.apply(plan.item(place), targets[place], model.type());
+      Tally.mine().addSince(Stage.COPY_NANOS, start);
     }
   }
 
@@ -122,10 +134,27 @@ final class WindowJob {
     WindowItems items = window.request().items();
     long[] shape = items.shape(item, image);
     model.require(image, shape);
-    if (items.axes() == 0) {
-      return image.wanted();
+    Moves moves = window.request().arrangement().moves();
+    if (moves == null) {
+      return items.axes() == 0
+          ? image.wanted()
+          : box(image, items.starts(item, image.shape()), shape, slot);
     }
-    Inside part = Inside.of(items.starts(item, image.shape()), shape, image.shape());
+    long[] start = moves.start(item, shape);
+    long[] count = moves.count(item, shape);
+    if (moves.symmetry(item) != 0) {
+      slot.turn(new Turn(moves.symmetry(item), count, model.type().bytes()));
+    }
+    if (items.axes() == 0) {
+      return image.part(start, count);
+    }
+    long[] starts = items.starts(item, image.shape());
+    Arrays.setAll(starts, axis -> starts[axis] + start[axis]);
+    return box(image, starts, count, slot);
+  }
+
+  private OpenImage box(SharedImage image, long[] from, long[] shape, Slot slot) {
+    Inside part = Inside.of(from, shape, image.shape());
     if (!Arrays.equals(part.count(), shape) && hasPixels(shape)) {
       slot.enclose(new Frame(part.count(), part.before(), shape, fill(image.place())));
     }

@@ -10,8 +10,10 @@ import org.torchfits.image.SharedImage;
  * What all items of a window are like.
  *
  * @param place of whose type and shape these are, for messages
+ * @param shape as they are read
+ * @param result shape of what is made of them
  */
-record WindowModel(String place, ElementType type, long[] shape) {
+record WindowModel(String place, ElementType type, long[] shape, long[] result) {
   /**
    * Refuses an item that is not like the others.
    *
@@ -28,6 +30,6 @@ record WindowModel(String place, ElementType type, long[] shape) {
   }
 
   String describe(int rows) {
-    return rows + " x " + Shapes.describe(place, type, shape);
+    return rows + " x " + Shapes.describe(place, type, result);
   }
 }

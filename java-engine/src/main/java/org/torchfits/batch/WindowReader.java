@@ -107,7 +107,7 @@ public final class WindowReader {
   private WindowModel model() {
     ElementType type = request.type();
     if (type != null && request.shape() != null) {
-      return new WindowModel("the window", type, request.shape());
+      return modelOf("the window", type, request.shape());
     }
     FitsException first = null;
     for (int item = 0; item < images.length; item++) {
@@ -131,7 +131,11 @@ public final class WindowReader {
   private WindowModel modelOf(int item, SharedImage image) {
     long[] shape = items.shape(item, image);
     long[] wanted = request.shape();
-    return new WindowModel(image.place(), image.type(), wanted == null ? shape : wanted);
+    return modelOf(image.place(), image.type(), wanted == null ? shape : wanted);
+  }
+
+  private WindowModel modelOf(String place, ElementType type, long[] shape) {
+    return new WindowModel(place, type, shape, request.arrangement().result(shape));
   }
 
   /** Whether a window goes on without an item that failed so. */

@@ -16,8 +16,9 @@ import org.torchfits.image.ImageRequest;
  * @param rows of each batch, one behind the other
  * @param fill as {@link Fill#of} has it, for what no image has; looked at only if it is needed
  * @param keepGoing whether an item that cannot be read is told, and its slot filled
- * @param shape of all items; null for that of the first one that can be read
+ * @param shape of all items as they are read; null for that of the first one that can be read
  * @param outs tensors of the caller, one a batch, kept alive by him; none for new blocks
+ * @param arrangement what is made of the items
  */
 public record WindowRequest(
     List<String> paths,
@@ -27,12 +28,13 @@ public record WindowRequest(
     String fill,
     boolean keepGoing,
     long @Nullable [] shape,
-    List<TensorView> outs) {
+    List<TensorView> outs,
+    Arrangement arrangement) {
   /**
    * Checks what belongs together.
    *
    * @throws IllegalArgumentException if the batches do not hold as many items as there are, or not
-   *     each has a tensor
+   *     each has a tensor, or there are not as many moves
    */
   public WindowRequest {
     long inBatches = 0;
@@ -42,6 +44,10 @@ public record WindowRequest(
     if (inBatches != items.count() || (!outs.isEmpty() && outs.size() != rows.length)) {
       throw new IllegalArgumentException(
           items.count() + " items, " + inBatches + " in batches, " + outs.size() + " tensors");
+    }
+    Moves moves = arrangement.moves();
+    if (moves != null && moves.count() != items.count()) {
+      throw new IllegalArgumentException(items.count() + " items, " + moves.count() + " moves");
     }
   }
 

@@ -13,7 +13,13 @@ import org.torchfits.work.Tally;
 
 /** An image, or a section of one, that is ready to be decoded. */
 public abstract sealed class OpenImage implements AutoCloseable
-    permits DirectImage, TiledImage, CfitsioImage, ConvertedImage, KeptImage, KeepingImage {
+    permits DirectImage,
+        TiledImage,
+        CfitsioImage,
+        ConvertedImage,
+        KeptImage,
+        KeepingImage,
+        CutImage {
   private final String file;
   private final Hdu hdu;
   private final Section section;
@@ -29,6 +35,11 @@ public abstract sealed class OpenImage implements AutoCloseable
   /** The same part of the same image, as elements of another type. */
   OpenImage(OpenImage other, ElementType type) {
     this(other.file, other.hdu, other.section, type);
+  }
+
+  /** Another part of the same image, as elements of the same type. */
+  OpenImage(OpenImage other, Section section) {
+    this(other.file, other.hdu, section, other.type);
   }
 
   /** File and HDU, as errors show them. */

@@ -61,6 +61,28 @@ public record Section(long[] start, long[] step, long[] count, long[] shape) {
     return Arrays.equals(count, shape) && Arrays.stream(step).allMatch(distance -> distance == 1);
   }
 
+  /**
+   * A part of what this one gives.
+   *
+   * @param from first pixel on each axis of the result
+   * @param length of the part on each axis of the result, which it does not leave
+   */
+  Section part(long[] from, long[] length) {
+    long[] partStart = start.clone();
+    long[] partStep = step.clone();
+    long[] partCount = count.clone();
+    int axis = count.length;
+    for (int kept = shape.length - 1; kept >= 0; kept--) {
+      do {
+        axis--;
+      } while (count[axis] != shape[kept]); // an index took it away
+      partStart[axis] += from[kept] * step[axis];
+      partStep[axis] = length[kept] > 1 ? step[axis] : 1;
+      partCount[axis] = length[kept];
+    }
+    return new Section(partStart, partStep, partCount, length);
+  }
+
   /** Number of pixels. */
   public long pixels() {
     long pixels = 1;

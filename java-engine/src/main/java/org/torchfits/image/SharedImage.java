@@ -18,6 +18,9 @@ public final class SharedImage implements AutoCloseable {
   /** Larger images are meant to be read once. */
   private static final long KEPT_BYTES = 32 << 20;
 
+  /** Of larger images no more is decoded than a part needs: one thread decodes all for it. */
+  private static final long CUT_BYTES = 8 << 20;
+
   /** Which elements of an image are kept. */
   private record Wanted(StoredFormat format, @Nullable String section) {}
 
@@ -120,7 +123,32 @@ public final class SharedImage implements AutoCloseable {
     CachedTile known = kept.find();
     return known == null
         ? new KeepingImage(part(wanted), kept)
-        : new KeptImage(reader.source().name(), hdu, wanted, format, known);
+        : new KeptImage(reader.source().name(), hdu, wanted, format, known, null);
+  }
+
+  /**
+   * A part of what the request names; to be closed before this is. If {@link #wanted} is kept, it
+   * is taken from there; if it would be, and the part is most of it, all is decoded and kept.
+   *
+   * @param start of each axis of {@link #wantedShape}
+   * @param count of each axis; the part does not leave it
+   */
+  public OpenImage part(long[] start, long[] count) {
+    Section section = wanted.part(start, count);
+    KeptPixels kept = kept();
+    if (kept == null) {
+      return part(section);
+    }
+    Cut cut = new Cut(start, count, wanted.shape(), format.type().bytes());
+    CachedTile known = kept.find();
+    if (known != null) {
+      return new KeptImage(reader.source().name(), hdu, section, format, known, cut);
+    }
+    long bytes = DlpackTensor.elementBytes(format.type(), wanted.count());
+    boolean isMost = bytes <= CUT_BYTES && section.pixels() > wanted.pixels() / 2;
+    return isMost
+        ? new CutImage(new KeepingImage(part(wanted), kept), section, cut)
+        : part(section);
   }
 
   /** Where the elements are kept; null if they are not. */

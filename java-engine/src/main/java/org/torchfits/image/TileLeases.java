@@ -1,8 +1,8 @@
 package org.torchfits.image;
 
+import java.util.Arrays;
 import java.util.function.IntPredicate;
 import java.util.function.LongFunction;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.torchfits.tile.CachedTile;
 
@@ -86,13 +86,24 @@ final class TileLeases implements AutoCloseable {
 
   /** Those that others gave up, after {@link #awaited} was asked for. */
   long[] givenUp() {
-    return IntStream.of(places(place -> isGivenUp[place]))
-        .mapToLong(place -> numbers[place])
-        .toArray();
+    int[] places = places(place -> isGivenUp[place]);
+    long[] givenUp = new long[places.length];
+    for (int i = 0; i < places.length; i++) {
+      givenUp[i] = numbers[places[i]];
+    }
+    return givenUp;
   }
 
+  /** No stream: one that is asked for by each piece keeps the optimising compiler busy. */
   private int[] places(IntPredicate chosen) {
-    return IntStream.range(0, numbers.length).filter(chosen).toArray();
+    int[] places = new int[numbers.length];
+    int count = 0;
+    for (int place = 0; place < places.length; place++) {
+      if (chosen.test(place)) {
+        places[count++] = place;
+      }
+    }
+    return count == places.length ? places : Arrays.copyOf(places, count);
   }
 
   @Override

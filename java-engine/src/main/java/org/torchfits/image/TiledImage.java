@@ -174,19 +174,25 @@ final class TiledImage extends OpenImage {
   /** Rows that follow each other are read at once. */
   private Tile[] readRows(long[] numbers, TileScratch scratch) {
     Tile[] tiles = new Tile[numbers.length];
+    long[] rows = new long[numbers.length];
+    for (int i = 0; i < rows.length; i++) {
+      rows[i] = box.index(numbers[i]);
+    }
     int most = tileReader.rowsIn(WINDOW_BYTES);
     for (int from = 0; from < tiles.length; ) {
-      long index = box.index(numbers[from]);
-      int count = 1;
-      while (from + count < tiles.length
-          && count < most
-          && box.index(numbers[from + count]) == index + count) {
-        count++;
-      }
-      tileReader.readRows(index, tiles, from, count, scratch);
-      from += count;
+      int to = endOfRows(rows, from, most);
+      tileReader.readRows(rows[from], tiles, from, to - from, scratch);
+      from = to;
     }
     return tiles;
+  }
+
+  private static int endOfRows(long[] rows, int from, int most) {
+    int to = from + 1;
+    while (to < rows.length && to - from < most && rows[to] == rows[to - 1] + 1) {
+      to++;
+    }
+    return to;
   }
 
   /**

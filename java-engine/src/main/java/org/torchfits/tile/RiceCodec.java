@@ -13,18 +13,22 @@ import java.util.Arrays;
  * positive, is its upper part as that many zeros and a one, and its split bits as they are. No
  * split bits at all stand for a block of equal values, the largest number for differences that are
  * not coded.
+ *
+ * <p>For one thread at a time: it keeps the arrays that tiles pass through.
  */
 final class RiceCodec implements TileCodec {
   /** The standard knows 16 and 32; a block passes through the heap. */
   static final int LARGEST_BLOCK = 1 << 16;
 
-  /** Blocks are decoded into an array of about so many values, and stored from there at once. */
-  private static final int BUFFERED = 256;
+  /** Blocks are read into an array of about so many values, and stored from there at once. */
+  private static final int BUFFERED = 1024;
 
   private final int bytesPerPixel;
   private final int blockSize;
   private final int splitFieldBits;
   private final int uncodedSplit;
+  private final RiceReader reader = new RiceReader();
+  private int[] values = {};
 
   /**
    * A codec for the values of ZNAMEn and ZVALn.
@@ -43,6 +47,11 @@ final class RiceCodec implements TileCodec {
     this.uncodedSplit = bytesPerPixel == 1 ? 6 : bytesPerPixel == 2 ? 14 : 25;
   }
 
+  /** Whether this is a codec for such values. */
+  boolean isFor(int otherBytesPerPixel, int otherBlockSize) {
+    return bytesPerPixel == otherBytesPerPixel && blockSize == otherBlockSize;
+  }
+
   private static int splitFieldBits(int bytesPerPixel) {
     return switch (bytesPerPixel) {
       case 1 -> 3;
@@ -56,133 +65,93 @@ final class RiceCodec implements TileCodec {
 
   @Override
   public void decode(MemorySegment compressed, MemorySegment target, int pixels) {
-    BitReader bits = new BitReader(compressed);
-    int[] values = new int[Math.min(pixels, Math.max(1, BUFFERED / blockSize) * blockSize)];
-    int last = bits.take(8 * bytesPerPixel);
+    reader.open(compressed);
+    int most = Math.min(pixels, Math.max(1, BUFFERED / blockSize) * blockSize);
+    if (values.length < most) {
+      values = new int[most];
+    }
+    int last = reader.take(8 * bytesPerPixel);
     for (int at = 0; at < pixels; ) {
-      int count = Math.min(values.length, pixels - at);
-      last = decodeBlocks(bits, last, values, count);
-      store(values, target, at, count);
+      int count = Math.min(most, pixels - at);
+      readBlocks(count);
+      unfold(values, count);
+      last = store(last, target.asSlice((long) bytesPerPixel * at), count);
       at += count;
-      bits.requireInside();
+      reader.requireInside();
     }
   }
 
-  private int decodeBlocks(BitReader bits, int last, int[] values, int count) {
-    int end = last;
+  private void readBlocks(int count) {
     for (int from = 0; from < count; from += blockSize) {
-      end = decodeBlock(bits, end, values, from, Math.min(from + blockSize, count));
+      readBlock(from, Math.min(from + blockSize, count));
     }
-    return end;
   }
 
-  /** Returns the block's last value, from which the next block goes on. */
-  private int decodeBlock(BitReader bits, int last, int[] values, int from, int to) {
-    int split = bits.take(splitFieldBits) - 1;
+  private void readBlock(int from, int to) {
+    int split = reader.take(splitFieldBits) - 1;
     if (split > uncodedSplit) {
       throw new TileFormatException("a Rice block has " + split + " split bits");
     }
     if (split == uncodedSplit) {
-      return addDifferences(bits, last, values, from, to);
+      readUncoded(from, to);
+    } else if (split >= 0) {
+      reader.readCodes(split, values, from, to);
+    } else {
+      Arrays.fill(values, from, to, 0);
     }
-    if (split >= 0) {
-      return decodeDifferences(bits, split, last, values, from, to);
-    }
-    Arrays.fill(values, from, to, last);
-    return last;
   }
 
-  private int addDifferences(BitReader bits, int last, int[] values, int from, int to) {
-    int value = last;
+  private void readUncoded(int from, int to) {
     for (int i = from; i < to; i++) {
-      value += unfold(bits.take(8 * bytesPerPixel));
-      values[i] = value;
+      values[i] = reader.take(8 * bytesPerPixel);
     }
-    return value;
   }
 
-  private static int decodeDifferences(
-      BitReader bits, int split, int last, int[] values, int from, int to) {
-    int value = last;
-    int at = from;
-    while (true) {
-      at = decodeShort(bits, split, value, values, at, to);
-      value = at > from ? values[at - 1] : last;
-      if (at == to) {
-        return value;
-      }
-      value += unfold(takeLong(bits, split));
-      values[at++] = value;
+  /** Makes differences of what they are coded as: 0, 1, 2, 3, 4 stand for 0, -1, 1, -2, 2. */
+  private static void unfold(int[] values, int count) {
+    for (int i = 0; i < count; i++) {
+      values[i] = (values[i] >>> 1) ^ -(values[i] & 1);
     }
   }
 
   /**
-   * The hot loop: stops before a code that no window holds. Its pace is set by the few steps that
-   * lead from a window to that of the next value.
+   * Adds the differences up.
    *
-   * @return index of the first value that is not decoded
+   * @param last the value before the first
+   * @return the last value
    */
-  private static int decodeShort(
-      BitReader bits, int split, int last, int[] values, int from, int to) {
-    long window = bits.window;
-    int available = bits.available;
-    long next = bits.next;
+  private int store(int last, MemorySegment target, int count) {
+    return switch (bytesPerPixel) {
+      case 1 -> storeBytes(values, last, target, count);
+      case 2 -> storeShorts(values, last, target, count);
+      default -> storeInts(values, last, target, count);
+    };
+  }
+
+  private static int storeBytes(int[] differences, int last, MemorySegment target, int count) {
     int value = last;
-    int at = from;
-    for (; at < to; at++) {
-      int zeros = Long.numberOfLeadingZeros(window);
-      int length = zeros + 1 + split;
-      if (length > available) {
-        window |= bits.load(next) >>> available;
-        next += (63 - available) >>> 3;
-        available |= BitReader.REFILLED;
-        zeros = Long.numberOfLeadingZeros(window);
-        length = zeros + 1 + split;
-        if (length > available) {
-          break;
-        }
-      }
-      // The one before the split bits comes along, and is taken from the zeros.
-      int folded = (int) (window << zeros >>> (63 - split)) + ((zeros - 1) << split);
-      window <<= length;
-      available -= length;
-      value += unfold(folded);
-      values[at] = value;
-    }
-    bits.window = window;
-    bits.available = available;
-    bits.next = next;
-    return at;
-  }
-
-  /** A code that no window holds. */
-  private static int takeLong(BitReader bits, int split) {
-    int upper = bits.takeZeros() << split;
-    return split == 0 ? upper : upper | bits.take(split);
-  }
-
-  /** 0, 1, 2, 3, 4 stand for 0, -1, 1, -2, 2. */
-  private static int unfold(int folded) {
-    return (folded >>> 1) ^ -(folded & 1);
-  }
-
-  private void store(int[] values, MemorySegment target, long at, int count) {
-    switch (bytesPerPixel) {
-      case 1 -> storeBytes(values, target, at, count);
-      case 2 -> storeShorts(values, target, at, count);
-      default -> MemorySegment.copy(values, 0, target, JAVA_INT_UNALIGNED, 4 * at, count);
-    }
-  }
-
-  private static void storeBytes(int[] values, MemorySegment target, long at, int count) {
     for (int i = 0; i < count; i++) {
-      target.set(JAVA_BYTE, at + i, (byte) values[i]);
+      value += differences[i];
+      target.set(JAVA_BYTE, i, (byte) value);
     }
+    return value;
   }
 
-  private static void storeShorts(int[] values, MemorySegment target, long at, int count) {
+  private static int storeShorts(int[] differences, int last, MemorySegment target, int count) {
+    int value = last;
     for (int i = 0; i < count; i++) {
-      target.set(JAVA_SHORT_UNALIGNED, 2 * (at + i), (short) values[i]);
+      value += differences[i];
+      target.set(JAVA_SHORT_UNALIGNED, 2L * i, (short) value);
     }
+    return value;
+  }
+
+  private static int storeInts(int[] differences, int last, MemorySegment target, int count) {
+    int value = last;
+    for (int i = 0; i < count; i++) {
+      value += differences[i];
+      target.set(JAVA_INT_UNALIGNED, 4L * i, value);
+    }
+    return value;
   }
 }

@@ -3,7 +3,7 @@ package org.torchfits.tile;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 
-/** Decodes the compressed bytes of one tile. Stateless; safe for use by several threads. */
+/** Decodes the compressed bytes of one tile. For one thread at a time. */
 interface TileCodec {
   /**
    * Decodes one tile.

@@ -67,7 +67,7 @@ final class TileDecoder {
 
   private TileValues unquantized(
       MemorySegment compressed, long[] shape, MemorySegment target, TileScratch scratch) {
-    Algorithm algorithm = algorithm(compressed, shape);
+    Algorithm algorithm = algorithm(compressed, shape, scratch);
     if (algorithm.width() == storedBytes() && shift == 0) {
       return stored(algorithm.codec(), compressed, target, shape);
     }
@@ -90,7 +90,7 @@ final class TileDecoder {
       MemorySegment target,
       TileFloats floats,
       TileScratch scratch) {
-    Algorithm algorithm = algorithm(compressed, shape);
+    Algorithm algorithm = algorithm(compressed, shape, scratch);
     if (algorithm.width() > 4) {
       throw new TileFormatException("its quantised values have " + algorithm.width() + " bytes");
     }
@@ -131,11 +131,11 @@ final class TileDecoder {
    */
   private record Algorithm(TileCodec codec, int width) {}
 
-  private Algorithm algorithm(MemorySegment compressed, long[] shape) {
+  private Algorithm algorithm(MemorySegment compressed, long[] shape, TileScratch scratch) {
     return switch (compression) {
       case RICE ->
           new Algorithm(
-              new RiceCodec(parameters.bytePix(), parameters.blockSize()), parameters.bytePix());
+              scratch.rice(parameters.bytePix(), parameters.blockSize()), parameters.bytePix());
       case PLIO -> new Algorithm(new PlioCodec(), 4);
       case HCOMPRESS -> new Algorithm(new HcompressCodec(parameters.smooth()), 4);
       case GZIP_1, GZIP_2 -> gzip(compressed, TileGrid.pixels(shape));

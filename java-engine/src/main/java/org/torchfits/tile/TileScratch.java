@@ -25,6 +25,7 @@ public final class TileScratch implements AutoCloseable {
 
   private @Nullable Quantization quantization;
   private @Nullable Dequantizer dequantizer;
+  private @Nullable RiceCodec rice;
 
   private TileScratch() {}
 
@@ -41,6 +42,16 @@ public final class TileScratch implements AutoCloseable {
       present = new Dequantizer(method.dither(), method.seed());
       dequantizer = present;
       quantization = method;
+    }
+    return present;
+  }
+
+  /** The codec of RICE_1 for such values, with the arrays of the tiles before. */
+  RiceCodec rice(int bytesPerPixel, int blockSize) {
+    RiceCodec present = rice;
+    if (present == null || !present.isFor(bytesPerPixel, blockSize)) {
+      present = new RiceCodec(bytesPerPixel, blockSize);
+      rice = present;
     }
     return present;
   }

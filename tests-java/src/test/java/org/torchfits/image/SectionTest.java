@@ -36,6 +36,32 @@ class SectionTest {
     assertEquals(1000, section.pixels());
   }
 
+  /** Of a section with a step, flipped, with an index: first pixel and step in the image. */
+  @Test
+  void part_ofASection_isOfItsResult() {
+    Section section = parse("2,8:0:-3,:15:2");
+    assertArrayEquals(new long[] {3, 8}, section.shape());
+    Section part = section.part(new long[] {1, 2}, new long[] {2, 5});
+    assertArrayEquals(new long[] {2, 5, 4}, part.start());
+    assertArrayEquals(new long[] {1, -3, 2}, part.step());
+    assertArrayEquals(new long[] {1, 2, 5}, part.count());
+    assertArrayEquals(new long[] {2, 5}, part.shape());
+    Section pixel = section.part(new long[] {2, 7}, new long[] {1, 1});
+    assertArrayEquals(new long[] {2, 2, 14}, pixel.start());
+    assertArrayEquals(new long[] {1, 1, 1}, pixel.step());
+  }
+
+  @Test
+  void part_ofAxesOfOnePixel_keepsTheOthers() {
+    Section kept = parse("0,4:5,3");
+    assertArrayEquals(new long[] {1}, kept.shape());
+    Section part = kept.part(new long[] {0}, new long[] {1});
+    assertArrayEquals(new long[] {0, 4, 3}, part.start());
+    Section row = parse("1:2,:,7").part(new long[] {0, 6}, new long[] {1, 3});
+    assertArrayEquals(new long[] {1, 6, 7}, row.start());
+    assertArrayEquals(new long[] {1, 3, 1}, row.count());
+  }
+
   /** Start, count and shape as numpy has them. */
   @ParameterizedTest
   @CsvSource(

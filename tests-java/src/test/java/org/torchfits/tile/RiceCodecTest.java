@@ -1,7 +1,9 @@
 package org.torchfits.tile;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.lang.foreign.Arena;
@@ -39,6 +41,44 @@ class RiceCodecTest {
     for (int width : WIDTHS) {
       for (int blockSize : new int[] {255, 256, 257, 300, 5000}) {
         assertGivesValues(Pixels.kinds().get(5), width, blockSize, 12_345);
+      }
+    }
+  }
+
+  /** Their bytes are read in several parts. */
+  @Test
+  void decode_largeTiles_givesItsValues() {
+    for (Pixels.Kind kind : Pixels.kinds()) {
+      for (int width : WIDTHS) {
+        assertGivesValues(kind, width, 32, 60_001);
+      }
+    }
+  }
+
+  @Test
+  void decode_codeLongerThanAPart_givesItsValue() {
+    int zeros = 100_000;
+    int headerBits = 32 + 5;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bits = arena.allocate((headerBits + zeros) / 8 + 1);
+      bits.set(JAVA_BYTE, 4, (byte) 0x08);
+      int one = headerBits + zeros;
+      bits.set(JAVA_BYTE, one / 8, (byte) (0x80 >> one % 8));
+      byte[] cfitsio = cfitsio(bits, 4, 32, 1);
+      assertEquals(zeros / 2, MemorySegment.ofArray(cfitsio).get(JAVA_INT_UNALIGNED, 0));
+      CodecContract.assertDecodes(cfitsio, new RiceCodec(4, 32), bits, 4, 1);
+    }
+  }
+
+  @Test
+  void decode_oneTileAfterAnother_givesTheValuesOfEach() {
+    RiceCodec codec = new RiceCodec(2, 32);
+    for (int pixels : new int[] {500, 3, 40_000, 500, 1, 2000}) {
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment values = Pixels.of(Pixels.kinds().get(6), 2, pixels, pixels, arena);
+        MemorySegment compressed = CfitsioCodecs.rice(values, 2, 32, arena);
+        CodecContract.assertRefuses(codec, compressed, 2, pixels + 64);
+        CodecContract.assertDecodes(values.toArray(JAVA_BYTE), codec, compressed, 2, pixels);
       }
     }
   }
