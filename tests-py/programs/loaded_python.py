@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+import torch  # noqa: F401
 import torchfits  # noqa: F401
 
 LARGEST_REQUEST = 1 << 18

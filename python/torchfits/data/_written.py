@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+# Whose import makes all transforms of torchfits known.
+from torchfits.data import transforms as transforms
 from torchfits.data._reading import ReadableDataset
 from torchfits.data._transform import Transform, from_spec, to_spec
 
