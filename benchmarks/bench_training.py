@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bench_images import SMALL_FILES
@@ -13,6 +13,7 @@ from harness import (
     MILLISECONDS,
     OURS,
     PEERS,
+    REFERENCE,
     Bench,
     Case,
     Outcome,
@@ -62,6 +63,12 @@ class Kind:
             return files.compressed_images(self.count, self.side)
         return files.images(-32, self.side, self.count)
 
+    def case(self, bench: Bench) -> Case:
+        """Whole epochs."""
+        paths = self.paths(bench)
+        options = {"batch_size": self.batch_size, "hdu": self.hdu}
+        return Case(self.name, "training", paths, IMAGES_PER_SECOND, len(paths), options=options)
+
 
 KINDS = (
     Kind("2,000 files of 64x64 float32, batch 256", 64, SMALL_FILES, 256, {"fitsio": 5.0, "cpp": 3.0}),
@@ -76,7 +83,7 @@ def rows(bench: Bench) -> Iterator[Row]:
     for kind in KINDS:
         names = {peer: f"training: {kind.name}, over {TITLES[peer]}" for peer in kind.goals}
         if any(map(bench.wants, names.values())):
-            best = _best_of_workers(bench, kind)
+            best = _best_of_workers(bench, kind.case(bench), (OURS, *kind.goals))
             for peer, goal in kind.goals.items():
                 chosen = {library: best[library] for library in (OURS, peer)}
                 yield Row(names[peer], IMAGES_PER_SECOND, chosen, goal_ratio=goal)
@@ -93,36 +100,23 @@ def _augmented(bench: Bench) -> Iterator[Row]:
     if not wanted:
         return
     paths = bench.files.images(-32, 512, 32 if bench.quick else 128)
-    found: dict[str, dict[str, list[Outcome]]] = {row: {} for row in wanted}
-    for workers in PEER_WORKERS:
-        if workers > 0:
-            bench.restart()
-        for row, fused in wanted.items():
-            options = {"batch_size": 16, "workers": workers, "fused": fused}
-            libraries = (OURS, "fitsio", "astropy") if workers == 0 else (OURS, "fitsio")
-            case = Case(
-                row, "training_augmented", paths, IMAGES_PER_SECOND, len(paths), libraries=libraries, options=options
-            )
-            for library, outcome in bench.measure(case).outcomes.items():
-                found[row].setdefault(library, []).append(outcome)
-    for row in wanted:
-        chosen = {library: _best(found[row][library]) for library in (OURS, "fitsio")}
-        yield Row(row, IMAGES_PER_SECOND, chosen)
+    for row, fused in wanted.items():
+        options = {"batch_size": 16, "fused": fused}
+        case = Case(row, "training_augmented", paths, IMAGES_PER_SECOND, len(paths), options=options)
+        yield Row(row, IMAGES_PER_SECOND, _best_of_workers(bench, case, (OURS, "fitsio")))
 
 
-def _best_of_workers(bench: Bench, kind: Kind) -> dict[str, Outcome]:
+def _best_of_workers(bench: Bench, case: Case, libraries: tuple[str, ...]) -> dict[str, Outcome]:
     """Images a second of whole epochs; of peers by that number of workers which is the best for them."""
-    paths = kind.paths(bench)
-    found: dict[str, list[Outcome]] = {}
+    found: dict[str, list[Outcome]] = {library: [] for library in libraries}
     for workers in PEER_WORKERS:
         if workers > 0:
             bench.restart()  # before any thread or JVM that a worker must not be forked from
         # astropy says what is right, once.
-        libraries = (OURS, "fitsio", "cpp", "astropy") if workers == 0 else (OURS, "fitsio", "cpp")
-        options = {"batch_size": kind.batch_size, "workers": workers, "hdu": kind.hdu}
-        case = Case(kind.name, "training", paths, IMAGES_PER_SECOND, len(paths), libraries=libraries, options=options)
-        for library, outcome in bench.measure(case).outcomes.items():
-            found.setdefault(library, []).append(outcome)
+        measured = (*libraries, REFERENCE) if workers == 0 else libraries
+        row = bench.measure(replace(case, libraries=measured, options={**case.options, "workers": workers}))
+        for library in libraries:
+            found[library].append(row.outcomes[library])
     return {library: _best(outcomes) for library, outcomes in found.items()}
 
 

@@ -1,6 +1,7 @@
 package org.torchfits.batch;
 
 import java.lang.foreign.MemorySegment;
+import org.torchfits.image.BoxRows;
 
 /**
  * What stands around an image that does not fill its place.
@@ -17,12 +18,12 @@ record Frame(long[] inner, long[] before, long[] outer, Fill fill) {
    * the rest. Rows move away from the start, so the last one moves first and none is overwritten.
    */
   void put(MemorySegment place) {
-    int last = inner.length - 1;
-    long rowBytes = inner[last] * fill.bytes();
+    BoxRows box = new BoxRows(before, inner, outer);
+    long rowBytes = box.length() * fill.bytes();
     long rows = rowBytes == 0 ? 0 : rows();
     long filledFrom = place.byteSize();
     for (long row = rows - 1; row >= 0; row--) {
-      long to = element(row) * fill.bytes();
+      long to = box.element(row) * fill.bytes();
       MemorySegment.copy(place, row * rowBytes, place, to, rowBytes);
       fill.put(place, to + rowBytes, filledFrom);
       filledFrom = to;
@@ -36,19 +37,5 @@ record Frame(long[] inner, long[] before, long[] outer, Fill fill) {
       rows *= inner[axis];
     }
     return rows;
-  }
-
-  /** Where the first element of a row of the image belongs in the place. */
-  private long element(long row) {
-    int last = inner.length - 1;
-    long element = before[last];
-    long stride = outer[last];
-    long rest = row;
-    for (int axis = last - 1; axis >= 0; axis--) {
-      element += (before[axis] + rest % inner[axis]) * stride;
-      rest /= inner[axis];
-      stride *= outer[axis];
-    }
-    return element;
   }
 }

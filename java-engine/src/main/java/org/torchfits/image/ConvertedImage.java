@@ -1,12 +1,8 @@
 package org.torchfits.image;
 
 import java.lang.foreign.MemorySegment;
-import org.torchfits.dlpack.Abi;
 import org.torchfits.dlpack.DlpackTensor;
 import org.torchfits.dlpack.ElementType;
-import org.torchfits.dlpack.NativeMemoryException;
-import org.torchfits.error.ErrorKind;
-import org.torchfits.error.FitsException;
 
 /**
  * An image whose elements are made of those of another one: for types that cfitsio does not
@@ -32,15 +28,7 @@ final class ConvertedImage extends OpenImage {
     this.imageBytes = image.type().bytes();
     this.decoder = decoder;
     this.pieces = ImagePieces.of(this);
-    this.read = allocate(image);
-  }
-
-  private static DlpackTensor allocate(OpenImage image) {
-    try {
-      return DlpackTensor.allocate(Abi.UNVERSIONED, image.type(), image.elements());
-    } catch (NativeMemoryException | ArithmeticException refused) {
-      throw new FitsException(ErrorKind.OUT_OF_MEMORY, image.place() + ": " + refused.getMessage());
-    }
+    this.read = memoryFor(image);
   }
 
   @Override

@@ -1,11 +1,7 @@
 package org.torchfits.image;
 
 import java.lang.foreign.MemorySegment;
-import org.torchfits.dlpack.Abi;
 import org.torchfits.dlpack.DlpackTensor;
-import org.torchfits.dlpack.NativeMemoryException;
-import org.torchfits.error.ErrorKind;
-import org.torchfits.error.FitsException;
 import org.torchfits.work.Stage;
 import org.torchfits.work.Tally;
 
@@ -23,16 +19,7 @@ final class CutImage extends OpenImage {
     super(whole, section);
     this.whole = whole;
     this.cut = cut;
-    this.elements = allocate(whole);
-  }
-
-  private static DlpackTensor allocate(OpenImage image) {
-    try {
-      return DlpackTensor.allocate(Abi.UNVERSIONED, image.type(), image.elements());
-    } catch (NativeMemoryException | ArithmeticException refused) {
-      image.close();
-      throw new FitsException(ErrorKind.OUT_OF_MEMORY, image.place() + ": " + refused.getMessage());
-    }
+    this.elements = memoryFor(whole);
   }
 
   @Override

@@ -3,8 +3,10 @@ package org.torchfits.image;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Locale;
+import org.torchfits.dlpack.Abi;
 import org.torchfits.dlpack.DlpackTensor;
 import org.torchfits.dlpack.ElementType;
+import org.torchfits.dlpack.NativeMemoryException;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
 import org.torchfits.header.Hdu;
@@ -40,6 +42,15 @@ public abstract sealed class OpenImage implements AutoCloseable
   /** Another part of the same image, as elements of the same type. */
   OpenImage(OpenImage other, Section section) {
     this(other.file, other.hdu, section, other.type);
+  }
+
+  /** Memory that all elements of an image are read into on their way; the caller owns it. */
+  static DlpackTensor memoryFor(OpenImage image) {
+    try {
+      return DlpackTensor.allocate(Abi.UNVERSIONED, image.type(), image.elements());
+    } catch (NativeMemoryException | ArithmeticException refused) {
+      throw new FitsException(ErrorKind.OUT_OF_MEMORY, image.place() + ": " + refused.getMessage());
+    }
   }
 
   /** File and HDU, as errors show them. */

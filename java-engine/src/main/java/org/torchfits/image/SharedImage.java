@@ -139,16 +139,23 @@ public final class SharedImage implements AutoCloseable {
     if (kept == null) {
       return part(section);
     }
-    Cut cut = new Cut(start, count, wanted.shape(), format.type().bytes());
+    Cut cut = new Cut(new BoxRows(start, count, wanted.shape()), format.type().bytes());
     CachedTile known = kept.find();
     if (known != null) {
       return new KeptImage(reader.source().name(), hdu, section, format, known, cut);
     }
     long bytes = DlpackTensor.elementBytes(format.type(), wanted.count());
     boolean isMost = bytes <= CUT_BYTES && section.pixels() > wanted.pixels() / 2;
-    return isMost
-        ? new CutImage(new KeepingImage(part(wanted), kept), section, cut)
-        : part(section);
+    return isMost ? cut(new KeepingImage(part(wanted), kept), section, cut) : part(section);
+  }
+
+  private static OpenImage cut(OpenImage whole, Section section, Cut cut) {
+    try {
+      return new CutImage(whole, section, cut);
+    } catch (RuntimeException | Error failure) {
+      whole.close();
+      throw failure;
+    }
   }
 
   /** Where the elements are kept; null if they are not. */

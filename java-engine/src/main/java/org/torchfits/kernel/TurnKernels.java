@@ -104,25 +104,9 @@ public final class TurnKernels {
         for (; i < endRow; i++) {
           int from = first + i * rowDistance + column * columnDistance;
           long to = ((long) i * width + column) * valueBytes;
-          gather(valueBytes, source, from, columnDistance, target, to, n);
+          GatherKernels.gather(valueBytes, source, from, columnDistance, target, to, n);
         }
       }
-    }
-  }
-
-  private static void gather(
-      int valueBytes,
-      MemorySegment source,
-      int from,
-      int distance,
-      MemorySegment target,
-      long to,
-      int n) {
-    switch (valueBytes) {
-      case 1 -> gather1(source, from, distance, target, to, n);
-      case 2 -> gather2(source, from, distance, target, to, n);
-      case 4 -> gather4(source, from, distance, target, to, n);
-      default -> gather8(source, from, distance, target, to, n);
     }
   }
 
@@ -160,37 +144,6 @@ public final class TurnKernels {
       target.set(JAVA_INT_UNALIGNED, 4L * end, source.get(JAVA_INT_UNALIGNED, last));
       int next = source.get(JAVA_INT_UNALIGNED, last + rowDistance);
       target.set(JAVA_INT_UNALIGNED, 4L * (end + width), next);
-    }
-  }
-
-  private static void gather1(
-      MemorySegment source, int from, int distance, MemorySegment target, long to, int n) {
-    for (int i = 0; i < n; i++) {
-      target.set(JAVA_BYTE, to + i, source.get(JAVA_BYTE, from + i * distance));
-    }
-  }
-
-  private static void gather2(
-      MemorySegment source, int from, int distance, MemorySegment target, long to, int n) {
-    for (int i = 0; i < n; i++) {
-      short value = source.get(JAVA_SHORT_UNALIGNED, from + i * distance);
-      target.set(JAVA_SHORT_UNALIGNED, to + 2L * i, value);
-    }
-  }
-
-  private static void gather4(
-      MemorySegment source, int from, int distance, MemorySegment target, long to, int n) {
-    for (int i = 0; i < n; i++) {
-      int value = source.get(JAVA_INT_UNALIGNED, from + i * distance);
-      target.set(JAVA_INT_UNALIGNED, to + 4L * i, value);
-    }
-  }
-
-  private static void gather8(
-      MemorySegment source, int from, int distance, MemorySegment target, long to, int n) {
-    for (int i = 0; i < n; i++) {
-      long value = source.get(JAVA_LONG_UNALIGNED, from + i * distance);
-      target.set(JAVA_LONG_UNALIGNED, to + 8L * i, value);
     }
   }
 }

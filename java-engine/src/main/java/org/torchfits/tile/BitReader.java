@@ -73,28 +73,6 @@ final class BitReader {
     return bits;
   }
 
-  /**
-   * Takes zeros and the one that ends them.
-   *
-   * @return how many zeros
-   * @throws TileFormatException if the bits end before a one
-   */
-  int takeZeros() {
-    long zeros = 0;
-    refill();
-    while (Long.numberOfLeadingZeros(window) >= available) {
-      zeros += available;
-      window <<= available;
-      available = 0;
-      requireInside();
-      refill();
-    }
-    int last = Long.numberOfLeadingZeros(window);
-    window = window << last << 1;
-    available -= last + 1;
-    return (int) (zeros + last);
-  }
-
   /** Goes to the next whole byte, unless it is at one. */
   void align() {
     next -= available >>> 3;
