@@ -26,7 +26,7 @@ _KEPT_CACHES = 3
 _SIDES = {64: 600, 1024: 12}  # side of the image in pixels: how often it is read, enough for a profile
 _FIRST = (_engine.FIRST_IMAGE, None, 0)
 _FORMS = {"B": 1, "I": 2, "J": 4, "K": 8, "E": 4, "D": 8}  # of the columns of a table, with the bytes of each
-_WINDOWS = 100  # of each kind
+_FILES, _WINDOWS = 64, 100  # of a window, and windows of each kind
 _TABLE = (_engine.FIRST_TABLE, None, 0)
 _RICE_SHAPE, _RICE_TIMES = (64, 1024), 20
 _RICE_BLOCK = 32
@@ -81,7 +81,9 @@ def _read_everything(folder: Path) -> None:
     path.write_bytes(rice_file(noise(*_RICE_SHAPE)))
     _read(str(path), _RICE_TIMES)
     _read_boxes(str(path), _RICE_TIMES)
-    paths = [str(folder / f"-32-{side}.fits") for side in (64, 64)]
+    paths = [str(folder / f"{number}.fits") for number in range(_FILES)]
+    for path in paths:
+        Path(path).write_bytes(_image(-32, 64))
     _engine.read_batch(_engine.Items(paths, [_FIRST], None, None), None)
     _read_windows(paths, 64)
     with contextlib.suppress(FitsError):
@@ -100,13 +102,18 @@ def _read(path: str, times: int) -> None:
 
 
 def _read_windows(paths: list[str], side: int) -> None:
-    """Batches of whole images and of boxes, as loaders ask for them."""
-    whole = torch.zeros(64, 2, dtype=torch.int64)
+    """Batches of whole images and of boxes, as loaders ask for them: memory is the loader's once a shape is known."""
+    whole = torch.stack([torch.arange(len(paths)), torch.zeros(len(paths), dtype=torch.int64)], dim=1)
     box = torch.tensor([8, side, -4, side - 12]).expand(len(whole), 4)
-    for _ in range(_WINDOWS):
+    batches = [len(paths) // 2] * 2
+    for number in range(_WINDOWS):
         for items in (whole, torch.cat([whole, box], dim=1)):
             for dtype in (None, "FLOAT32"):
-                window = _engine.Window(paths[:1], [_FIRST], items, [32, 32], dtype=dtype, keep_going=True)
+                window = _engine.Window(paths, [_FIRST], items, batches, dtype=dtype, keep_going=True)
+                if number > 0:
+                    shape = (side, side) if items is whole else (side - 8, side - 8)
+                    outs = [torch.empty(count, *shape) for count in batches]
+                    window = window._replace(shape=shape, outs=outs)
                 _engine.begin_window(window).result()
 
 

@@ -24,8 +24,6 @@ import org.torchfits.image.ImageRequest;
 /** Reads batches for Python. */
 public final class Batches {
   /** Stands between two paths: the one byte that no path holds. */
-  private static final String SEPARATOR = "\0";
-
   private Batches() {}
 
   /**
@@ -146,10 +144,10 @@ public final class Batches {
       long height,
       long width,
       long scales) {
-    List<String> files = paths.isEmpty() ? List.of() : List.of(paths.split(SEPARATOR, -1));
+    List<String> files = paths.isEmpty() ? List.of() : Parts.of(paths);
     ElementType type = dtype == null ? null : ElementType.valueOf(dtype);
     List<ImageRequest> images =
-        Stream.of(hdus.split(SEPARATOR, -1))
+        Parts.of(hdus).stream()
             .map(hdu -> new ImageRequest(selector(hdu), section, scaled, type, false))
             .toList();
     WindowRequest request =
@@ -187,16 +185,16 @@ public final class Batches {
 
   private static List<BatchItem> items(
       String paths, String hdus, @Nullable String sections, @Nullable String dtype) {
-    String[] path = paths.split(SEPARATOR, -1);
-    String[] hdu = hdus.split(SEPARATOR, -1);
-    String[] section = sections == null ? new String[0] : sections.split(SEPARATOR, -1);
+    List<String> path = Parts.of(paths);
+    List<String> hdu = Parts.of(hdus);
+    List<String> section = sections == null ? List.of() : Parts.of(sections);
     ElementType type = dtype == null ? null : ElementType.valueOf(dtype);
-    int count = Math.max(path.length, Math.max(hdu.length, section.length));
+    int count = Math.max(path.size(), Math.max(hdu.size(), section.size()));
     List<BatchItem> items = new ArrayList<>(count);
     ImageRequest request = null;
     for (int i = 0; i < count; i++) {
-      if (request == null || hdu.length > 1 || section.length > 1) {
-        String part = section.length == 0 ? null : of(section, i);
+      if (request == null || hdu.size() > 1 || section.size() > 1) {
+        String part = section.isEmpty() ? null : of(section, i);
         request = new ImageRequest(selector(of(hdu, i)), part, true, type, false);
       }
       items.add(new BatchItem(of(path, i), request));
@@ -204,8 +202,8 @@ public final class Batches {
     return items;
   }
 
-  private static String of(String[] values, int item) {
-    return values.length == 1 ? values[0] : values[item];
+  private static String of(List<String> values, int item) {
+    return values.get(values.size() == 1 ? 0 : item);
   }
 
   private static HduSelector selector(String text) {

@@ -28,8 +28,6 @@ import org.torchfits.work.Unfinished;
 
 /** Reads and writes tables for Python. */
 public final class Tables {
-  private static final String SEPARATOR = "\0";
-
   /** Numbers that tell of a column to write: addresses of values and offsets, width, fill. */
   private static final int PLAN_NUMBERS = 4;
 
@@ -226,7 +224,7 @@ public final class Tables {
       return layout.columns();
     }
     List<Column> wanted = new ArrayList<>();
-    for (String column : columns.isEmpty() ? new String[0] : columns.split(SEPARATOR, -1)) {
+    for (String column : columns.isEmpty() ? List.<String>of() : Parts.of(columns)) {
       wanted.add(
           column.startsWith("#")
               ? layout.column(Integer.parseInt(column.substring(1)))

@@ -31,6 +31,11 @@ final class WindowFile {
     imagesLeft++;
   }
 
+  /** Whether images of it are still to be read. */
+  synchronized boolean isUsed() {
+    return imagesLeft > 0;
+  }
+
   /** A reader of its own for one image, to be closed before the image is ended. */
   synchronized HduReader reader() {
     if (failure != null) {

@@ -45,8 +45,7 @@ public final class WindowReader {
     this.files = request.paths().stream().map(WindowFile::new).toList();
     Map<Long, WindowImage> distinct = new HashMap<>();
     this.images = images(distinct);
-    long usedFiles = distinct.keySet().stream().mapToLong(key -> key >> 32).distinct().count();
-    this.report = new WindowReport((int) usedFiles, distinct.size());
+    this.report = new WindowReport(usedFiles(), distinct.size());
   }
 
   /** The task of reading a window. */
@@ -81,6 +80,14 @@ public final class WindowReader {
       }
     }
     return ofItems;
+  }
+
+  private int usedFiles() {
+    int used = 0;
+    for (WindowFile file : files) {
+      used += file.isUsed() ? 1 : 0;
+    }
+    return used;
   }
 
   private Task task(Abi abi) {
@@ -171,7 +178,9 @@ public final class WindowReader {
         image.close();
       }
     }
-    files.forEach(WindowFile::close);
+    for (WindowFile file : files) {
+      file.close();
+    }
   }
 
   WindowRequest request() {

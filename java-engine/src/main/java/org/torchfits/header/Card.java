@@ -39,13 +39,33 @@ final class Card {
 
   /** What stands between the value indicator and the comment, without blanks around it. */
   static String value(byte[] cards, int offset) {
-    String field =
-        new String(cards, offset + VALUE_OFFSET, BYTES - VALUE_OFFSET, ISO_8859_1).strip();
-    if (field.startsWith("'")) {
-      return field;
+    int start = offset + VALUE_OFFSET;
+    int end = offset + BYTES;
+    while (start < end && isBlank(cards[start])) {
+      start++;
     }
-    int comment = field.indexOf('/');
-    return comment < 0 ? field : field.substring(0, comment).strip();
+    if (start < end && cards[start] != '\'') {
+      end = indexOfComment(cards, start, end);
+    }
+    while (start < end && isBlank(cards[end - 1])) {
+      end--;
+    }
+    return new String(cards, start, end - start, ISO_8859_1);
+  }
+
+  private static int indexOfComment(byte[] cards, int start, int end) {
+    int at = start;
+    while (at < end && cards[at] != '/') {
+      at++;
+    }
+    return at;
+  }
+
+  /** Whether a byte is one of those that {@link Character#isWhitespace(int)} names. */
+  private static boolean isBlank(byte character) {
+    return character == ' '
+        || (character >= 9 && character <= 13)
+        || (character >= 28 && character <= 31);
   }
 
   /**

@@ -169,7 +169,7 @@ public final class HduReader implements AutoCloseable {
 
   private Hdu readHeader() {
     requireFits();
-    StructureParser parser = new StructureParser(new HeaderProblem(source.name(), nextIndex));
+    StructureParser parser = new StructureParser(new HeaderProblem(source, nextIndex));
     long headerBytes = acceptCards(parser);
     long dataOffset = nextOffset + (headerBytes + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES;
     return parser.hdu(nextIndex, nextOffset, headerBytes, dataOffset);
@@ -238,7 +238,7 @@ public final class HduReader implements AutoCloseable {
   }
 
   private FitsException badHeader(String reason) {
-    return new HeaderProblem(source.name(), nextIndex).badHeader(reason);
+    return new HeaderProblem(source, nextIndex).badHeader(reason);
   }
 
   private FitsException truncated(String reason) {

@@ -2,15 +2,16 @@ package org.torchfits.header;
 
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
+import org.torchfits.source.ByteSource;
 
 /**
  * Names the place where a header is wrong.
  *
- * @param file as errors show it
+ * @param file has a name that errors show
  * @param hdu index from 0
  */
-record HeaderProblem(String file, int hdu) {
+record HeaderProblem(ByteSource file, int hdu) {
   FitsException badHeader(String reason) {
-    return new FitsException(ErrorKind.BAD_HEADER, file + "[" + hdu + "]: " + reason);
+    return new FitsException(ErrorKind.BAD_HEADER, file.name() + "[" + hdu + "]: " + reason);
   }
 }

@@ -10,7 +10,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class StructureParser {
   private static final long BITPIX = Card.key("BITPIX");
-  private static final long NAXIS = Card.key("NAXIS");
   private static final long PCOUNT = Card.key("PCOUNT");
   private static final long GCOUNT = Card.key("GCOUNT");
   private static final long GROUPS = Card.key("GROUPS");
@@ -23,34 +22,31 @@ final class StructureParser {
   private static final long ZIMAGE = Card.key("ZIMAGE");
   private static final long ZTABLE = Card.key("ZTABLE");
   private static final long ZBITPIX = Card.key("ZBITPIX");
-  private static final long ZNAXIS = Card.key("ZNAXIS");
 
   private static final int MAX_AXES = 999;
 
   /** Far above any file, and far enough below 2^63 that offsets behind the data can be counted. */
   private static final long MAX_DATA_BYTES = 1L << 62;
 
-  /** The axes that a header tells by keywords NAXIS, NAXIS1, ... or ZNAXIS, ZNAXIS1, ... */
-  private static final class Axes {
-    final int prefixBytes;
-    final long prefix;
-    @Nullable String count;
-    @Nullable String[] lengths = new @Nullable String[0];
+  /**
+   * Keywords of axes: one tells how many there are, and with a number behind it how long that one
+   * is.
+   *
+   * @param key of it without a number
+   */
+  private record AxisKeyword(String name, long key) {
+    static final AxisKeyword NAXIS = new AxisKeyword("NAXIS", Card.key("NAXIS"));
+    static final AxisKeyword ZNAXIS = new AxisKeyword("ZNAXIS", Card.key("ZNAXIS"));
 
-    Axes(String keyword) {
-      this.prefixBytes = keyword.length();
-      this.prefix = Card.key(keyword) >>> (64 - 8 * prefixBytes);
-    }
-
-    boolean claims(long key) {
-      return key >>> (64 - 8 * prefixBytes) == prefix;
-    }
-
-    /** Number of the axis (from 1) that the keyword tells the length of, 0 if none. */
-    int number(long key) {
+    /** Number of the axis (from 1) that a keyword tells the length of, 0 if none. */
+    int number(long other) {
+      int shift = 64 - 8 * name.length();
+      if (other >>> shift != key >>> shift) {
+        return 0;
+      }
       int number = 0;
-      for (int shift = 56 - 8 * prefixBytes; shift >= 0; shift -= 8) {
-        int character = (int) (key >>> shift) & 0xFF;
+      for (shift -= 8; shift >= 0; shift -= 8) {
+        int character = (int) (other >>> shift) & 0xFF;
         if (character == ' ') {
           break;
         }
@@ -60,6 +56,17 @@ final class StructureParser {
         number = number * 10 + character - '0';
       }
       return number;
+    }
+  }
+
+  /** What a header tells of axes. */
+  private static final class Axes {
+    final AxisKeyword keyword;
+    @Nullable String count;
+    @Nullable String[] lengths = new @Nullable String[0];
+
+    Axes(AxisKeyword keyword) {
+      this.keyword = keyword;
     }
 
     void set(int number, String value) {
@@ -73,8 +80,8 @@ final class StructureParser {
   }
 
   private final HeaderProblem problem;
-  private final Axes axes = new Axes("NAXIS");
-  private final Axes tileAxes = new Axes("ZNAXIS");
+  private final Axes axes = new Axes(AxisKeyword.NAXIS);
+  private final Axes tileAxes = new Axes(AxisKeyword.ZNAXIS);
   private @Nullable String bitpix;
   private @Nullable String tileBitpix;
   private @Nullable String pcount;
@@ -99,19 +106,19 @@ final class StructureParser {
       return;
     }
     switch (cards[offset]) {
-      case 'N' -> acceptAxis(axes, NAXIS, cards, offset);
+      case 'N' -> acceptAxis(axes, cards, offset);
       case 'Z' -> acceptTile(cards, offset);
       case 'B', 'P', 'G', 'X', 'E' -> acceptValue(cards, offset);
       default -> {}
     }
   }
 
-  private static void acceptAxis(Axes axes, long countKey, byte[] cards, int offset) {
+  private static void acceptAxis(Axes axes, byte[] cards, int offset) {
     long key = Card.keyword(cards, offset);
-    if (key == countKey) {
+    if (key == axes.keyword.key()) {
       axes.count = first(axes.count, cards, offset);
-    } else if (axes.claims(key)) {
-      int number = axes.number(key);
+    } else {
+      int number = axes.keyword.number(key);
       if (number >= 1 && number <= MAX_AXES) {
         axes.set(number, Card.value(cards, offset));
       }
@@ -127,7 +134,7 @@ final class StructureParser {
     } else if (key == ZBITPIX) {
       tileBitpix = first(tileBitpix, cards, offset);
     } else {
-      acceptAxis(tileAxes, ZNAXIS, cards, offset);
+      acceptAxis(tileAxes, cards, offset);
     }
   }
 
@@ -163,7 +170,7 @@ final class StructureParser {
   /** The HDU that the cards describe. */
   Hdu hdu(int index, long headerOffset, long headerBytes, long dataOffset) {
     HduKind kind = kind();
-    long[] storedAxes = lengths(axes, "NAXIS");
+    long[] storedAxes = lengths(axes);
     int storedBitpix = bitpix("BITPIX", bitpix);
     boolean tiled = kind == HduKind.COMPRESSED_IMAGE;
     return new Hdu(
@@ -185,13 +192,11 @@ final class StructureParser {
 
   private long[] decompressedAxes(HduKind kind, long[] storedAxes) {
     if (kind == HduKind.COMPRESSED_IMAGE) {
-      return lengths(tileAxes, "ZNAXIS");
+      return lengths(tileAxes);
     }
     boolean isTable = kind == HduKind.BINARY_TABLE && "T".equals(compressedTable);
     // ZNAXIS itself is not told for tables.
-    return isTable
-        ? new long[] {length(tileAxes, "ZNAXIS", 0), length(tileAxes, "ZNAXIS", 1)}
-        : storedAxes;
+    return isTable ? new long[] {length(tileAxes, 0), length(tileAxes, 1)} : storedAxes;
   }
 
   private Hdu.Groups groups() {
@@ -226,17 +231,21 @@ final class StructureParser {
     };
   }
 
-  private long[] lengths(Axes told, String keyword) {
-    long[] lengths = new long[(int) integer(keyword, told.count, 0, MAX_AXES)];
+  private long[] lengths(Axes told) {
+    long[] lengths = new long[(int) integer(told.keyword.name(), told.count, 0, MAX_AXES)];
     for (int axis = 0; axis < lengths.length; axis++) {
-      lengths[axis] = length(told, keyword, axis);
+      lengths[axis] = length(told, axis);
     }
     return lengths;
   }
 
-  private long length(Axes told, String keyword, int axis) {
+  private long length(Axes told, int axis) {
     String value = axis < told.lengths.length ? told.lengths[axis] : null;
-    return integer(keyword + (axis + 1), value, 0, Long.MAX_VALUE);
+    OptionalLong length = value == null ? OptionalLong.empty() : Card.integer(value);
+    // The keyword is put together when it must be told.
+    return length.isPresent() && length.getAsLong() >= 0
+        ? length.getAsLong()
+        : integer(told.keyword.name() + (axis + 1), value, 0, Long.MAX_VALUE);
   }
 
   /** Bytes of data: FITS 4.0, equations 1, 2 and 4. */

@@ -9,6 +9,7 @@ import org.torchfits.cfitsio.PixelFormat.Values;
 import org.torchfits.cfitsio.PixelType;
 import org.torchfits.dlpack.ElementType;
 import org.torchfits.header.Hdu;
+import org.torchfits.source.ByteSource;
 import org.torchfits.source.FitsSource;
 
 /** An image read by cfitsio: the general path, which every faster one must agree with. */
@@ -19,8 +20,13 @@ final class CfitsioImage extends OpenImage {
   private final ImagePieces pieces;
 
   private CfitsioImage(
-      String name, FitsFile file, Hdu hdu, Section section, PixelFormat format, boolean whole) {
-    super(name, hdu, section, ElementType.valueOf(format.type().name()));
+      ByteSource source,
+      FitsFile file,
+      Hdu hdu,
+      Section section,
+      PixelFormat format,
+      boolean whole) {
+    super(source, hdu, section, ElementType.valueOf(format.type().name()));
     this.file = file;
     this.format = format;
     this.whole = whole;
@@ -32,13 +38,13 @@ final class CfitsioImage extends OpenImage {
    * @param path as for {@link FitsSource#open}
    */
   static CfitsioImage open(
-      String path, String name, Hdu hdu, Section section, ElementType type, boolean scaled) {
+      String path, ByteSource source, Hdu hdu, Section section, ElementType type, boolean scaled) {
     PixelFormat format =
         new PixelFormat(PixelType.valueOf(type.name()), scaled ? Values.PHYSICAL : Values.STORED);
     FitsFile file = FitsFile.open(path);
     try {
       file.moveTo(hdu.index());
-      return new CfitsioImage(name, file, hdu, section, format, section.isWhole(hdu.shape()));
+      return new CfitsioImage(source, file, hdu, section, format, section.isWhole(hdu.shape()));
     } catch (RuntimeException | Error failure) {
       file.close();
       throw failure;

@@ -26,13 +26,7 @@ final class DirectImage extends OpenImage {
   /**
    * @param reader is closed with this image
    * @param section lies in the file
-   */
-  DirectImage(HduReader reader, Hdu hdu, Section section, StoredFormat format) {
-    this(reader, hdu, section, format, new PixelRuns(PixelLayout.of(hdu), section));
-  }
-
-  /**
-   * @param runs where the pixels of the section stand in the file
+   * @param runs where the pixels of the section stand there
    */
   DirectImage(HduReader reader, Hdu hdu, Section section, StoredFormat format, PixelRuns runs) {
     this(reader, hdu, section, format, runs, PixelDecoder.of(format));
@@ -45,7 +39,7 @@ final class DirectImage extends OpenImage {
       StoredFormat format,
       PixelRuns runs,
       PixelDecoder decoder) {
-    super(reader.source().name(), hdu, section, format.type());
+    super(reader.source(), hdu, section, format.type());
     this.reader = reader;
     this.format = format;
     this.decoder = decoder;

@@ -81,16 +81,15 @@ public final class ImageReader {
   static OpenImage image(
       String path, HduReader reader, Hdu hdu, Section section, ImageRequest request) {
     ByteSource source = reader.source();
-    if (hdu.kind() != HduKind.COMPRESSED_IMAGE) {
-      requireInFile(source, hdu, new PixelRuns(PixelLayout.of(hdu), section));
-    }
+    boolean isCompressed = hdu.kind() == HduKind.COMPRESSED_IMAGE;
+    PixelRuns runs = isCompressed ? null : runsInFile(source, hdu, PixelLayout.of(hdu), section);
     StoredFormat format = format(source, hdu, request);
     if (!request.general()) {
-      return hdu.kind() == HduKind.COMPRESSED_IMAGE
+      return runs == null
           ? new TiledImage(reader, hdu, section, format)
-          : new DirectImage(reader, hdu, section, format);
+          : new DirectImage(reader, hdu, section, format, runs);
     }
-    OpenImage image = general(path, source.name(), hdu, section, format, request.scaled());
+    OpenImage image = general(path, source, hdu, section, format, request.scaled());
     reader.close();
     return image;
   }
@@ -107,8 +106,7 @@ public final class ImageReader {
       Hdu hdu = reader.find(selector);
       PixelLayout layout = PixelLayout.ofParameters(hdu, place(reader.source().name(), hdu));
       Section section = Section.whole(layout.shape());
-      PixelRuns runs = new PixelRuns(layout, section);
-      requireInFile(reader.source(), hdu, runs);
+      PixelRuns runs = runsInFile(reader.source(), hdu, layout, section);
       return new DirectImage(reader, hdu, section, StoredFormat.exact(hdu, false), runs);
     } catch (RuntimeException | Error failure) {
       reader.close();
@@ -117,13 +115,18 @@ public final class ImageReader {
   }
 
   private static OpenImage general(
-      String path, String name, Hdu hdu, Section section, StoredFormat format, boolean scaled) {
+      String path,
+      ByteSource source,
+      Hdu hdu,
+      Section section,
+      StoredFormat format,
+      boolean scaled) {
     ElementType type = format.typeOfCfitsio();
     if (type == format.type() && (type == format.exactType() || StoredFormat.isFloating(type))) {
-      return CfitsioImage.open(path, name, hdu, section, type, scaled);
+      return CfitsioImage.open(path, source, hdu, section, type, scaled);
     }
     boolean physical = StoredFormat.isFloating(type);
-    OpenImage image = CfitsioImage.open(path, name, hdu, section, type, scaled && physical);
+    OpenImage image = CfitsioImage.open(path, source, hdu, section, type, scaled && physical);
     try {
       return new ConvertedImage(
           image,
@@ -204,8 +207,13 @@ public final class ImageReader {
     }
   }
 
-  /** Before memory is allocated for what the header claims. */
-  private static void requireInFile(ByteSource source, Hdu hdu, PixelRuns runs) {
+  /**
+   * Where the pixels of a section stand in the file, which has them: no memory is allocated for
+   * what the header merely claims.
+   */
+  private static PixelRuns runsInFile(
+      ByteSource source, Hdu hdu, PixelLayout layout, Section section) {
+    PixelRuns runs = new PixelRuns(layout, section);
     if (!source.reaches(runs.endOffset())) {
       throw new FitsException(
           ErrorKind.TRUNCATED,
@@ -217,6 +225,7 @@ public final class ImageReader {
               + ", the file ends at byte "
               + source.size());
     }
+    return runs;
   }
 
   private static FitsException badHeader(ByteSource source, Hdu hdu, String reason) {

@@ -3,6 +3,7 @@ package org.torchfits.image;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 import org.torchfits.header.Hdu;
+import org.torchfits.source.ByteSource;
 import org.torchfits.tile.CachedTile;
 import org.torchfits.work.Stage;
 import org.torchfits.work.Tally;
@@ -20,7 +21,7 @@ final class KeptImage extends OpenImage {
    * @param cut which of them this image has; null for all
    */
   KeptImage(
-      String file,
+      ByteSource file,
       Hdu hdu,
       Section section,
       StoredFormat format,

@@ -10,6 +10,7 @@ import org.torchfits.dlpack.NativeMemoryException;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
 import org.torchfits.header.Hdu;
+import org.torchfits.source.ByteSource;
 import org.torchfits.work.Stage;
 import org.torchfits.work.Tally;
 
@@ -22,12 +23,15 @@ public abstract sealed class OpenImage implements AutoCloseable
         KeptImage,
         KeepingImage,
         CutImage {
-  private final String file;
+  private final ByteSource file;
   private final Hdu hdu;
   private final Section section;
   private final ElementType type;
 
-  OpenImage(String file, Hdu hdu, Section section, ElementType type) {
+  /**
+   * @param file has a name that errors show
+   */
+  OpenImage(ByteSource file, Hdu hdu, Section section, ElementType type) {
     this.file = file;
     this.hdu = hdu;
     this.section = section;
@@ -55,7 +59,7 @@ public abstract sealed class OpenImage implements AutoCloseable
 
   /** File and HDU, as errors show them. */
   public final String place() {
-    return ImageReader.place(file, hdu);
+    return ImageReader.place(file.name(), hdu);
   }
 
   /** Index of the HDU, from 0. */
@@ -89,10 +93,6 @@ public abstract sealed class OpenImage implements AutoCloseable
   /** Bytes of the result. */
   public final long bytes() {
     return DlpackTensor.elementBytes(type, section.count());
-  }
-
-  final String file() {
-    return file;
   }
 
   final Section section() {

@@ -123,7 +123,7 @@ public final class SharedImage implements AutoCloseable {
     CachedTile known = kept.find();
     return known == null
         ? new KeepingImage(part(wanted), kept)
-        : new KeptImage(reader.source().name(), hdu, wanted, format, known, null);
+        : new KeptImage(reader.source(), hdu, wanted, format, known, null);
   }
 
   /**
@@ -142,7 +142,7 @@ public final class SharedImage implements AutoCloseable {
     Cut cut = new Cut(new BoxRows(start, count, wanted.shape()), format.type().bytes());
     CachedTile known = kept.find();
     if (known != null) {
-      return new KeptImage(reader.source().name(), hdu, section, format, known, cut);
+      return new KeptImage(reader.source(), hdu, section, format, known, cut);
     }
     long bytes = DlpackTensor.elementBytes(format.type(), wanted.count());
     boolean isMost = bytes <= CUT_BYTES && section.pixels() > wanted.pixels() / 2;

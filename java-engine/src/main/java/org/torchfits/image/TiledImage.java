@@ -55,7 +55,7 @@ final class TiledImage extends OpenImage {
    * @param tiles of the image
    */
   TiledImage(HduReader reader, Hdu hdu, Section section, StoredFormat format, SharedTiles tiles) {
-    super(reader.source().name(), hdu, section, format.type());
+    super(reader.source(), hdu, section, format.type());
     this.reader = reader;
     this.format = format;
     this.tileReader = tiles.reader();

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,9 @@ enum Compression {
   /** How many bytes {@link #of} looks at. */
   static final int MAGIC_BYTES = 8;
 
+  private static final ValueLayout.OfLong BIG_ENDIAN_LONG =
+      JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+
   private static final int MIB = 1 << 20;
 
   private final String program;
@@ -37,7 +41,7 @@ enum Compression {
    * @param first at least {@link #MAGIC_BYTES}
    */
   static @Nullable Compression of(MemorySegment first) {
-    long magic = first.get(JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN), 0);
+    long magic = first.get(BIG_ENDIAN_LONG, 0);
     if (magic >>> 16 == 0xFD377A585A00L) {
       return XZ;
     }

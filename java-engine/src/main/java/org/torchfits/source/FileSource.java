@@ -24,7 +24,7 @@ public final class FileSource implements RawSource {
   /** Of longer runs each page that was not used before costs more than the call. */
   private static final long MAPPED_RUN_BYTES = 16 << 10;
 
-  private final String name;
+  private final String path;
   private final int descriptor;
   private volatile long size = UNKNOWN;
 
@@ -35,8 +35,8 @@ public final class FileSource implements RawSource {
   private volatile boolean isUnmappable;
   private volatile @Nullable MemorySegment mapping;
 
-  private FileSource(String name, int descriptor) {
-    this.name = name;
+  private FileSource(String path, int descriptor) {
+    this.path = path;
     this.descriptor = descriptor;
   }
 
@@ -47,7 +47,7 @@ public final class FileSource implements RawSource {
    * @param descriptor is closed with the source
    */
   static FileSource of(String name, int descriptor) {
-    return new FileSource(name, descriptor);
+    return new FileSource(new String(name.getBytes(UTF_8), ISO_8859_1), descriptor);
   }
 
   /**
@@ -58,15 +58,14 @@ public final class FileSource implements RawSource {
    */
   public static FileSource open(String path) {
     try (Scratch scratch = Scratch.borrow()) {
-      String name = displayName(path);
       MemorySegment zeroTerminated = scratch.zeroTerminated(path);
       long start = System.nanoTime();
       int descriptor = Libc.openForReading(zeroTerminated);
       Tally.mine().addSince(Stage.FETCH_NANOS, start);
       if (descriptor < 0) {
-        throw openFailed(name, -descriptor);
+        throw openFailed(displayName(path), -descriptor);
       }
-      return new FileSource(name, descriptor);
+      return new FileSource(path, descriptor);
     }
   }
 
@@ -101,7 +100,7 @@ public final class FileSource implements RawSource {
 
   @Override
   public String name() {
-    return name;
+    return displayName(path);
   }
 
   /**
@@ -123,7 +122,7 @@ public final class FileSource implements RawSource {
       MemorySegment struct = scratch.bytes();
       int status = Libc.stat(descriptor, struct);
       if (status < 0) {
-        throw openFailed(name, -status);
+        throw openFailed(name(), -status);
       }
       if (!StatView.isRegular(struct)) {
         throw notAFile(StatView.isDirectory(struct) ? Libc.EISDIR : Libc.ESPIPE);
@@ -137,7 +136,7 @@ public final class FileSource implements RawSource {
   private FitsException notAFile(int errno) {
     String type = errno == Libc.EISDIR ? "a directory" : "a pipe, socket or device";
     return new FitsException(
-        ErrorKind.NOT_A_FILE, errno, name + ": " + type + ", not a regular file");
+        ErrorKind.NOT_A_FILE, errno, name() + ": " + type + ", not a regular file");
   }
 
   @Override
@@ -262,7 +261,7 @@ public final class FileSource implements RawSource {
     return new FitsException(
         ErrorKind.IO,
         errno,
-        name + ": reading at byte " + offset + " failed (errno " + errno + ")");
+        name() + ": reading at byte " + offset + " failed (errno " + errno + ")");
   }
 
   @Override

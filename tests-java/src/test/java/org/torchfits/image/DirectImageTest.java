@@ -31,11 +31,9 @@ class DirectImageTest {
   private static DirectImage open(ByteSource source, String section) {
     HduReader reader = new HduReader(source);
     Hdu hdu = reader.find(new HduSelector(HduSelector.FIRST_IMAGE, null, 0));
-    return new DirectImage(
-        reader,
-        hdu,
-        Section.parse(section, hdu.shape(), source.name()),
-        StoredFormat.exact(hdu, true));
+    Section wanted = Section.parse(section, hdu.shape(), source.name());
+    PixelRuns runs = new PixelRuns(PixelLayout.of(hdu), wanted);
+    return new DirectImage(reader, hdu, wanted, StoredFormat.exact(hdu, true), runs);
   }
 
   /** An image of int16 that count up from 0. */
