@@ -31,6 +31,7 @@ _TABLE = (_engine.FIRST_TABLE, None, 0)
 _RICE_SHAPE, _RICE_TIMES = (64, 1024), 20
 _RICE_BLOCK = 32
 _ROWS = {1000: 100, 100_000: 6}  # rows of the table: how often it is read
+_QUERIED_ROWS, _QUERIES = 400_000, 4  # of a table that is large enough for a zone map, and rounds of conditions on it
 
 
 def make(cache: Path) -> None:
@@ -47,8 +48,9 @@ def make(cache: Path) -> None:
 
 def record(recording: Path) -> None:
     """Reads images and tables while the JVM records what it loads and runs."""
-    _jvm.start("-XX:AOTMode=record", f"-XX:AOTConfiguration={recording}")
     with tempfile.TemporaryDirectory() as folder:
+        os.environ["XDG_CACHE_HOME"] = folder  # the engine's caches: the user's own are left alone
+        _jvm.start("-XX:AOTMode=record", f"-XX:AOTConfiguration={recording}")
         _read_everything(Path(folder))
 
 
@@ -77,6 +79,9 @@ def _read_everything(folder: Path) -> None:
         path = folder / f"{rows}.fits"
         path.write_bytes(_table(rows))
         _read_table(str(path), times)
+    path = folder / "queried.fits"
+    path.write_bytes(_table(_QUERIED_ROWS))
+    _query(str(path))
     path = folder / "rice.fits"
     path.write_bytes(rice_file(noise(*_RICE_SHAPE)))
     _read(str(path), _RICE_TIMES)
@@ -134,6 +139,15 @@ def _read_table(path: str, times: int) -> None:
         _engine.make_numerical_block(numbers, [None] * len(numbers))
     _engine.read_columns(path, _TABLE, None, _engine.Rows(slice="10:20:2"))
     _engine.read_columns(path, _TABLE, None, _engine.Rows(numbers=torch.arange(10)))
+
+
+def _query(path: str) -> None:
+    """Conditions on columns of which nothing is known, then of which there is a zone map."""
+    for _ in range(_QUERIES):
+        for form in _FORMS:
+            _engine.clear_caches(disk=True)
+            for _ in range(2):
+                _engine.read_columns(path, _TABLE, None, _engine.Rows(), f"C{form} < 5")
 
 
 def _image(bitpix: int, side: int) -> bytes:

@@ -3,6 +3,8 @@ package org.torchfits.zone;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.torchfits.source.CacheFolder;
 import org.torchfits.source.FileIdentity;
@@ -23,9 +25,10 @@ public final class ZoneMaps {
   public record Key(FileIdentity file, int hdu, long rows, long rowBytes) {
     /** Of the file that the map is kept in. */
     String fileName() {
-      return String.format(
-          "%x-%x-%x-%x-%x-%d",
-          file.device(), file.inode(), file.size(), file.mtimeNanos(), file.ctimeNanos(), hdu);
+      return LongStream.of(
+              file.device(), file.inode(), file.size(), file.mtimeNanos(), file.ctimeNanos(), hdu)
+          .mapToObj(Long::toHexString)
+          .collect(Collectors.joining("-"));
     }
   }
 
