@@ -17,8 +17,10 @@ import torchfits
 from astropy.io import fits
 from astropy.table import Table
 from astropy.time import Time
+from torch_frame.config.text_embedder import TextEmbedderConfig
 from torch_frame.data import DataLoader, Dataset
 from torch_frame.data.stats import StatType
+from torchfits import StringColumn
 from torchfits.frames import MaterializedFrame, materialize
 
 if TYPE_CHECKING:
@@ -159,6 +161,49 @@ def test_frame_rows_areTakenOfAll(frame: MaterializedFrame) -> None:
         assert torch.equal(part.get_col_feat("RA"), frame.get_col_feat("RA")[torch.from_numpy(numbers)])
         assert part.col_stats is frame.col_stats
     assert len(frame) == ROWS
+
+
+def strings(words: list[str]) -> StringColumn:
+    lengths = torch.tensor([0, *map(len, words)])
+    return StringColumn(torch.frombuffer(bytearray("".join(words), "ascii"), dtype=torch.uint8), lengths.cumsum(0))
+
+
+def test_frame_embeddedText_isThatOfTorchFrame() -> None:
+    notes = [f"note {i} {'x' * (i % 5)}" for i in range(7)]
+    columns = {"NOTE": strings(notes), "V": torch.rand(7, 2), "A": torch.arange(7.0)}
+    frame = materialize(columns, stypes={"NOTE": "other"}).with_target("A")
+
+    def embedder(texts: list[str]) -> torch.Tensor:
+        assert len(texts) <= 3
+        return torch.tensor([[len(text), ord(text[5])] for text in texts], dtype=torch.float32)
+
+    embedded = frame.with_embedded_text("NOTE", embedder, batch_size=3)
+    expected = torch_frame.data.Dataset(
+        pd.DataFrame({"V": columns["V"].tolist(), "NOTE": notes}),
+        {"V": stype.embedding, "NOTE": stype.text_embedded},
+        col_to_text_embedder_cfg=TextEmbedderConfig(embedder, batch_size=3),
+    ).materialize()
+    assert embedded.col_names_dict == expected.tensor_frame.col_names_dict
+    block, wanted = (one.feat_dict[stype.embedding] for one in (embedded, expected.tensor_frame))
+    assert torch.equal(block.values, wanted.values)
+    assert torch.equal(block.offset, wanted.offset)
+    assert embedded.col_stats["NOTE"] == expected.col_stats["NOTE"]
+    assert embedded.others == {}
+    assert list(frame.others) == ["NOTE"]
+    assert torch.equal(embedded.y, columns["A"])
+    assert len(embedded[2:4]) == 2
+
+
+def test_frame_textThatCannotBeEmbedded_isRefused() -> None:
+    frame = materialize({"NOTE": strings(["a", "b"]), "ID": torch.tensor([2**40, 1])}, stypes={"NOTE": "other"})
+    with pytest.raises(KeyError, match="NOT_THERE"):
+        frame.with_embedded_text("NOT_THERE", lambda texts: torch.zeros(len(texts), 1))
+    with pytest.raises(ValueError, match="'ID' is not of single strings"):
+        frame.with_embedded_text("ID", lambda texts: torch.zeros(len(texts), 1))
+    with pytest.raises(ValueError, match="3 rows of 2 texts"):
+        frame.with_embedded_text("NOTE", lambda _: torch.zeros(3, 1))
+    with pytest.raises(ValueError, match=r"'NOTE' \(torch.float32 \(2,\)\) cannot be embedding"):
+        frame.with_embedded_text("NOTE", lambda texts: torch.zeros(len(texts)))
 
 
 def test_readTable_variableLength_areSequences(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pandas as pd
 import torch
 import torch_frame
 from torch_frame import TensorFrame
-from torch_frame.data import Dataset
+from torch_frame.data import Dataset, MultiEmbeddingTensor
 
 from torchfits._columns import RaggedColumn, StringColumn
 from torchfits._fitting import stats_of, stype_of, vocabulary_of
@@ -26,7 +26,7 @@ from torchfits._stypes import TOGETHER, MadeColumn, ReadColumn, Stype, made_colu
 from torchfits.tables import describe_table, read_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from torchfits._columns import ColumnInfo
     from torchfits._location import Hdu
@@ -98,6 +98,44 @@ class MaterializedFrame(TensorFrame):
         """
         return self._without(target)[1]
 
+    def with_embedded_text(
+        self, column: str, embedder: Callable[[list[str]], torch.Tensor], *, batch_size: int | None = None
+    ) -> MaterializedFrame:
+        """The frame with a text of `others` as an embedding, as torch_frame makes it of stype text_embedded.
+
+        Args:
+            column: of strings, one a row.
+            embedder: makes float tensors (texts, numbers) of lists of texts.
+            batch_size: most texts that it is given at a time; None for all.
+
+        Raises:
+            KeyError: if `others` has no such column.
+            ValueError: if it is no column of single strings, or the embedder gives something else.
+        """
+        texts = self.others[column]
+        if not isinstance(texts, StringColumn) or len(texts.shape) != 1:
+            raise ValueError(f"column {column!r} is not of single strings")
+        words = cast("list[str]", texts.to_list())
+        step = max(1, len(words)) if batch_size is None else batch_size
+        vectors = torch.cat([embedder(words[at : at + step]) for at in range(0, max(1, len(words)), step)])
+        made = made_column(ReadColumn(column, vectors, None), [Stype.embedding])
+        if len(vectors) != len(words):
+            raise ValueError(f"the embedder made {len(vectors)} rows of {len(words)} texts")
+        return self._with_embedding(made)
+
+    def _with_embedding(self, made: MadeColumn) -> MaterializedFrame:
+        block, names = TOGETHER[Stype.embedding]([made]), [made.name]
+        if Stype.embedding in self.feat_dict:
+            block = MultiEmbeddingTensor.cat([cast("Any", self.feat_dict[Stype.embedding]), block], dim=1)
+            names = [*self.col_names_dict[Stype.embedding], made.name]
+        frame = copy.copy(self)
+        features: dict[Any, Any] = {**self.feat_dict, Stype.embedding: block}
+        columns = {**self.col_names_dict, Stype.embedding: names}
+        TensorFrame.__init__(frame, features, columns, self.y, num_rows=len(self))
+        frame.col_stats = {**self.col_stats, made.name: made.stats}
+        frame.others = {name: column for name, column in self.others.items() if name != made.name}
+        return frame
+
     def _without(self, name: str) -> tuple[torch.Tensor, MaterializedFrame]:
         """A column, and the frame with it as target."""
         for stype in (Stype.numerical, Stype.categorical):
@@ -164,7 +202,8 @@ def read_table(
     that are dates in ISO 8601, and columns in days that are named as Julian dates (MJD, JD, BJD, HJD), are timestamps;
     bits are multicategorical, the numbers (from 0) of those that are set; arrays of fixed length are embeddings if all
     values are finite, those of variable length are sequence_numerical. Everything else, and integers that float32 would
-    change, are in `others`. Strings that are empty count as missing.
+    change, are in `others`: texts too, which `with_embedded_text` makes embeddings of. Strings that are empty count as
+    missing.
 
     Args:
         path: as for `read_columns`.
