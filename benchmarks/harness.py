@@ -67,7 +67,7 @@ MEGABYTES = Unit("MB")
 
 @dataclass(frozen=True)
 class Case:
-    """One thing to measure: ``items`` are what a time is divided by."""
+    """One thing to measure: ``items`` are what a time is divided by; runs of ``warm_up`` seconds are not counted."""
 
     name: str
     operation: str
@@ -77,6 +77,7 @@ class Case:
     goal_ratio: float | None = None
     libraries: tuple[str, ...] = (OURS, *PEERS)
     options: dict[str, int] = field(default_factory=dict)
+    warm_up: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -251,7 +252,7 @@ class Bench:
     def _prepare(self, case: Case) -> dict[str, str]:
         digests: dict[str, Any] = {}
         problems: dict[str, str] = {}
-        request = {"operation": case.operation, "paths": case.paths, **case.options}
+        request = {"operation": case.operation, "paths": case.paths, "warm_up": case.warm_up, **case.options}
         for library in case.libraries:
             digests[library], problem = self.ask(library, "prepare", **request)
             if problem is not None:

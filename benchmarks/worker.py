@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     import torch
 
 RESET_PEAK = "5"
-WARM_UP_SECONDS = 1.0
 BATCH_ROWS = 1 << 16
 FITS_BLOCK = 2880
 
@@ -41,18 +40,18 @@ class Worker:
         self.library = LIBRARIES[name]()
         self.work: Callable[[], Iterable[Any]] = tuple
 
-    def prepare(self, operation: str, paths: list[str], **options: int) -> dict[str, Any]:
+    def prepare(self, operation: str, paths: list[str], warm_up: float, **options: int) -> dict[str, Any]:
         """Set the case up, run it once, and answer with a digest of its results."""
         self.work = getattr(self, f"_{operation}")(paths, **options)
         digest = Digest()
         for result in self.work():
             digest.add(result)
-        self._warm_up()
+        self._warm_up(warm_up)
         return digest.summary()
 
-    def _warm_up(self) -> None:
+    def _warm_up(self, seconds: float) -> None:
         """Run the case until caches, pools and just-in-time compilers have settled, as in a training run."""
-        end = time.monotonic() + WARM_UP_SECONDS
+        end = time.monotonic() + seconds
         while time.monotonic() < end:
             self._seconds()
 
