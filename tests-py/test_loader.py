@@ -326,6 +326,22 @@ def test_resume_givesTheSameBits(paths: list[str], after: int, options: Any) -> 
     assert bits(resumed) == following
 
 
+@pytest.mark.parametrize("fused", [False, True])
+def test_resume_stateLoadedDuringAnEpoch_isForTheNextOne(paths: list[str], *, fused: bool) -> None:
+    def loader(seed: int) -> DataLoader:
+        chain = T.RandomCrop(3) if fused else random_chain()
+        return DataLoader(ImageDataset(paths, transform=chain), 4, shuffle=True, seed=seed, transform=random_chain())
+
+    expected, others = bits(loader(7)), bits(loader(8))
+    running = loader(7)
+    iterator = iter(running)
+    before = bits(itertools.islice(iterator, 2))
+    running.load_state_dict(loader(8).state_dict())
+    assert before + bits(iterator) == expected
+    running.load_state_dict(loader(8).state_dict())
+    assert bits(running) == others != expected
+
+
 def test_resume_atTheEnd_goesOnWithTheNextEpoch(paths: list[str]) -> None:
     loader = DataLoader(ImageDataset(paths), 4, shuffle=True)
     list(loader)

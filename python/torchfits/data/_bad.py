@@ -71,6 +71,7 @@ class BadSamples:
     def __init__(self, loader: Policy, epoch: int) -> None:
         """Of one iteration."""
         self._loader = loader
+        self._seed = loader.seed
         self._epoch = epoch
 
     def read(self, reading: Reading, batches: Sequence[Sequence[int]]) -> list[Samples]:
@@ -172,7 +173,7 @@ class BadSamples:
 
     def _chosen(self, ids: torch.Tensor, attempt: int) -> torch.Tensor:
         """Another sample for each: a function of seed, epoch, id and attempt."""
-        numbers = uniform(self._loader.seed, self._epoch, ids, _STREAM, (_ATTEMPTS, 2)).double()[:, attempt]
+        numbers = uniform(self._seed, self._epoch, ids, _STREAM, (_ATTEMPTS, 2)).double()[:, attempt]
         count = len(self._loader.dataset)
         return ((numbers[:, 0] + numbers[:, 1] * 2.0**-24) * count).long().clamp(max=count - 1)
 

@@ -42,8 +42,12 @@ class Epoch:
     """The batches of an epoch from a position on."""
 
     def __init__(self, loader: DataLoader, epoch: int, position: int, watch: Watch | None = None) -> None:
-        """Begins nothing yet; `watch` is told of each batch before its transforms."""
+        """Begins nothing yet; `watch` is told of each batch before its transforms.
+
+        The loader's seed of now is that of the whole epoch: a state that is loaded meanwhile is for the next one.
+        """
         self._loader = loader
+        self._seed = loader.seed
         self._watch = watch
         self._epoch = epoch
         self._bad = BadSamples(loader, epoch)
@@ -53,7 +57,7 @@ class Epoch:
 
     def _fusion(self) -> Fusion | None:
         """What the engine does of transforms; a watch sees samples before them."""
-        return None if self._watch is not None else of_loader(self._loader, self._epoch)
+        return None if self._watch is not None else of_loader(self._loader, self._seed, self._epoch)
 
     def batches(self, accounts: Accounts, arrived: Callable[[int, int], None]) -> Iterator[Any]:
         """The batches; `arrived` is told epoch and position behind each one before it is given."""
@@ -98,9 +102,9 @@ class Epoch:
         """The batch of good samples as it is given."""
         loader = self._loader
         if loader.collate_fn is None:
-            data = transformed(loader.dataset, samples, loader.seed, self._epoch).data
+            data = transformed(loader.dataset, samples, self._seed, self._epoch).data
         else:
-            data = loader.collate_fn(transformed_items(loader.dataset, samples, loader.seed, self._epoch))
+            data = loader.collate_fn(transformed_items(loader.dataset, samples, self._seed, self._epoch))
         if loader.pin_memory:
             data = mapped(data, in_pinned_memory)
         if self._mover is not None:
@@ -109,7 +113,7 @@ class Epoch:
         if samples.fusion is not None:
             transform, first = samples.fusion.rest(transform, 1)
         if transform is not None:
-            with draws(loader.seed + 1, self._epoch, samples.ids, first=first), named(loader.dataset, samples.ids):
+            with draws(self._seed + 1, self._epoch, samples.ids, first=first), named(loader.dataset, samples.ids):
                 data = transform(data)
         return _with_ids(data, samples.ids)
 

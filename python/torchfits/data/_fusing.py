@@ -277,17 +277,15 @@ def fuse(chains: Sequence[Chain | None], layout: Layout | None) -> Fusion | None
     return fusion if fusion.does_anything() else None
 
 
-def of_loader(loader: DataLoader, epoch: int) -> Fusion | None:
+def of_loader(loader: DataLoader, seed: int, epoch: int) -> Fusion | None:
     """What the engine does of the transforms of a loader."""
     own, after = loader.dataset.transform, loader.transform
     if not (own is None or isinstance(own, Transform)):
         return None
     on_cpu = loader.device is None or loader.device.type == "cpu"
     chains = [
-        None if own is None else Chain(own, loader.seed, epoch),
-        Chain(after, loader.seed + 1, epoch, on_cpu)
-        if isinstance(after, Transform) and loader.collate_fn is None
-        else None,
+        None if own is None else Chain(own, seed, epoch),
+        Chain(after, seed + 1, epoch, on_cpu) if isinstance(after, Transform) and loader.collate_fn is None else None,
     ]
     return loader.dataset.fusion(chains)
 

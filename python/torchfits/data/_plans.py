@@ -18,7 +18,7 @@ def plan(loader: DataLoader, batches: int) -> dict[str, Any]:
     wanted = [ids for ids, _ in itertools.islice(schedule, batches)]
     samples = [sample for ids in wanted for sample in ids]
     files = {_file(loader, sample) for sample in samples}
-    fusion = of_loader(loader, state["epoch"])
+    fusion = of_loader(loader, state["seed"], state["epoch"])
     return {
         "batches": len(wanted),
         "samples": len(samples),
