@@ -6,6 +6,7 @@ import copy
 import gc
 import itertools
 import json
+import os
 import pickle
 import signal
 import subprocess
@@ -400,17 +401,18 @@ def test_resume_ofAnotherDataset_isRefused(paths: list[str]) -> None:
 
 
 def test_resume_afterAKill_givesTheSameBits(paths: list[str], tmp_path: Path) -> None:
-    def run(*arguments: Any) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: Any, threads: int) -> subprocess.CompletedProcess[str]:
         command = [*loaded_python(), PROGRAMS / "train_killed.py", Path(paths[0]).parent, *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+        environment = {**os.environ, "JAVA_TOOL_OPTIONS": f"-XX:ActiveProcessorCount={threads}"}
+        return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False, env=environment)
 
-    whole = run(tmp_path / "a.json", 1000, 8)
+    whole = run(tmp_path / "a.json", 1000, 8, threads=1)
     assert whole.returncode == 0, whole.stderr
     steps = whole.stdout.split()
     assert len(steps) == 2 * 10
-    killed = run(tmp_path / "b.json", 13, 4)
+    killed = run(tmp_path / "b.json", 13, 4, threads=4)
     assert killed.returncode == 9, killed.stderr
-    resumed = run(tmp_path / "b.json", 1000, 0)
+    resumed = run(tmp_path / "b.json", 1000, 0, threads=2)
     assert resumed.returncode == 0, resumed.stderr
     assert killed.stdout.split() + resumed.stdout.split() == steps
 
