@@ -137,12 +137,11 @@ class Images:
 
 def _distinct(numbers: torch.Tensor) -> tuple[list[int], torch.Tensor]:
     """The files that are needed, and the numbers of the items' files among these."""
-    present = numbers != MISSING
     found: Any
-    found, places = np.unique(numbers[present].numpy(), return_inverse=True)
-    among = torch.full_like(numbers, MISSING)
-    among[present] = torch.from_numpy(places.reshape(-1))  # pyright: ignore[reportUnknownMemberType]
-    return found.tolist(), among
+    found, places = np.unique(numbers.numpy(), return_inverse=True)
+    # Of no file, which comes before all others, the place is -1 too.
+    missing = int(len(found) > 0 and found[0] == MISSING)
+    return found[missing:].tolist(), torch.from_numpy(places.reshape(-1) - missing)  # pyright: ignore[reportUnknownMemberType]
 
 
 class WindowReading:
