@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 import torchfits
+from _descriptors import open_descriptors
 from _programs import loaded_python
 from astropy.io import fits
 from hypothesis import HealthCheck, given, settings
@@ -76,13 +77,6 @@ def comparable(rows: dict[str, list[Any]]) -> dict[str, list[Any]]:
     return {name: [v.tolist() if isinstance(v, torch.Tensor) else v for v in values] for name, values in rows.items()}
 
 
-def descriptors(path: Path) -> int:
-    """How many descriptors of a file are open."""
-    # That of the listing itself is gone.
-    entries = [entry for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()]
-    return sum(entry.readlink() == path for entry in entries)
-
-
 @given(
     size=st.integers(1, 1200),
     window=st.integers(1, 1200),
@@ -139,10 +133,10 @@ def test_memory_staysBelowABound(tmp_path: Path) -> None:
 
 def test_streamsThatAreLeft_freeWhatTheyHold(path: Path) -> None:
     torchfits.read_columns(path)
-    kept = max(1, descriptors(path))
+    kept = max(1, open_descriptors(path))
     for _ in range(40):
         next(torchfits.table(path).iter_batches(10))
-    assert descriptors(path) <= kept
+    assert open_descriptors(path) <= kept
 
 
 def test_exceptionOfTheConsumer_endsTheStream(path: Path) -> None:
@@ -153,7 +147,7 @@ def test_exceptionOfTheConsumer_endsTheStream(path: Path) -> None:
     for _ in range(20):
         with pytest.raises(LookupError):
             consume()
-    assert descriptors(path) <= 1
+    assert open_descriptors(path) <= 1
     assert len(joined(torchfits.table(path).iter_batches(10))["ID"]) == ROWS
 
 
@@ -174,7 +168,7 @@ def test_fileReplacedMeanwhile_isAnError(tmp_path: Path) -> None:
     assert str(path) in str(error)
     assert numbers == list(range(20, 20 + len(numbers)))
     assert len(numbers) < ROWS - 20
-    assert descriptors(path) <= 1
+    assert open_descriptors(path) <= 1
 
 
 def test_fileRewrittenMeanwhile_isAnError(tmp_path: Path) -> None:
@@ -195,7 +189,7 @@ def test_fileTruncatedMeanwhile_isAnError(tmp_path: Path) -> None:
     _, error = read_until_it_fails(batches)
     assert isinstance(error, torchfits.ChangedFileError | torchfits.TruncatedFileError)
     assert str(path) in str(error)
-    assert descriptors(path) <= 1
+    assert open_descriptors(path) <= 1
 
 
 def test_fileRemovedMeanwhile_isAnError(tmp_path: Path) -> None:
