@@ -124,9 +124,11 @@ def test_info_output_hasALineForEachHdu(hdus: torchfits.HDUList, capsys: pytest.
 def test_open_with_keepsNothingOpen(tmp_path: Path) -> None:
     path = several_hdus(tmp_path / "several.fits")
     torchfits.open(path)
+    before = set(os.listdir("/proc/self/fd"))  # noqa: PTH208
     with torchfits.open(path) as hdus:
         assert hdus[1].data is not None
         assert open_descriptors(tmp_path) == 0
+        assert set(os.listdir("/proc/self/fd")) <= before  # noqa: PTH208 - idle ones may be closed meanwhile
 
 
 @pytest.mark.parametrize("mode", ["w", "update", "append", "rb", ""])

@@ -1,5 +1,6 @@
 """`read_image` and `read_batch` on made files: both paths against numpy, astropy and each other, bit by bit."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -547,11 +548,13 @@ def test_readBatch_imagesOfOtherTypes_areOneTypeIfToldWhich(tmp_path: Path) -> N
 def test_readBatch_fileMissing_isNamedAndNothingStaysOpen(tmp_path: Path, position: int) -> None:
     paths = many_files(tmp_path, 20)
     paths[position].unlink()
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
 
     with pytest.raises(torchfits.MissingFileError, match=rf"/{position}\.fits: no such file"):
         torchfits.read_batch(paths)
 
     assert open_descriptors(tmp_path) == 0
+    assert len(os.listdir("/proc/self/fd")) <= before  # noqa: PTH208 - idle ones may be closed meanwhile
 
 
 def test_readBatch_truncatedFile_isNamed(tmp_path: Path) -> None:

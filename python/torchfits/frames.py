@@ -128,10 +128,8 @@ class MaterializedFrame(TensorFrame):
         if Stype.embedding in self.feat_dict:
             block = MultiEmbeddingTensor.cat([cast("Any", self.feat_dict[Stype.embedding]), block], dim=1)
             names = [*self.col_names_dict[Stype.embedding], made.name]
-        frame = copy.copy(self)
         features: dict[Any, Any] = {**self.feat_dict, Stype.embedding: block}
-        columns = {**self.col_names_dict, Stype.embedding: names}
-        TensorFrame.__init__(frame, features, columns, self.y, num_rows=len(self))
+        frame = self._with_features(features, {**self.col_names_dict, Stype.embedding: names}, self.y)
         frame.col_stats = {**self.col_stats, made.name: made.stats}
         frame.others = {name: column for name, column in self.others.items() if name != made.name}
         return frame
@@ -148,10 +146,16 @@ class MaterializedFrame(TensorFrame):
                 columns = {**self.col_names_dict, stype: [names[column] for column in kept]}
                 if not kept:
                     del features[stype], columns[stype]
-                frame = copy.copy(self)
-                TensorFrame.__init__(frame, features, columns, block[:, place], num_rows=len(self))
-                return block[:, place], frame
+                return block[:, place], self._with_features(features, columns, block[:, place])
         raise KeyError(f"no numerical or categorical column {name!r}")
+
+    def _with_features(
+        self, features: dict[Any, Any], columns: dict[Stype, list[str]], target: torch.Tensor | None
+    ) -> MaterializedFrame:
+        """The same rows with other columns; all else is kept."""
+        frame = copy.copy(self)
+        TensorFrame.__init__(frame, features, columns, target, num_rows=len(self))
+        return frame
 
 
 class RemoteMaterializedFrame(MaterializedFrame):

@@ -23,7 +23,6 @@ import org.torchfits.image.ImageRequest;
 
 /** Reads batches for Python. */
 public final class Batches {
-  /** Stands between two paths: the one byte that no path holds. */
   private Batches() {}
 
   /**

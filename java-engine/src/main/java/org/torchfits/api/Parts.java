@@ -5,6 +5,7 @@ import java.util.List;
 
 /** Texts that Python gives as one, joined by NUL: fewer and larger arguments cross over faster. */
 final class Parts {
+  /** The one byte that no path holds. */
   private static final char SEPARATOR = '\0';
 
   private Parts() {}

@@ -102,11 +102,10 @@ public record WindowItems(long[] numbers, int axes) {
       return whole.wantedShape();
     }
     long[] image = whole.shape();
-    String place = whole.place();
     if (axes != image.length) {
       throw new FitsException(
           ErrorKind.BAD_SECTION,
-          place + ": boxes of " + axes + " axes, the image has " + image.length);
+          whole.place() + ": boxes of " + axes + " axes, the image has " + image.length);
     }
     long[] starts = starts(item, image);
     long[] shape = new long[axes];
@@ -115,7 +114,8 @@ public record WindowItems(long[] numbers, int axes) {
       shape[axis] = stop - starts[axis];
       if (stop < starts[axis] || shape[axis] < 0) {
         throw new FitsException(
-            ErrorKind.MISMATCH, place + ": a box goes from " + starts[axis] + " to " + stop);
+            ErrorKind.MISMATCH,
+            whole.place() + ": a box goes from " + starts[axis] + " to " + stop);
       }
     }
     return shape;

@@ -3,6 +3,7 @@ package org.torchfits.header;
 import java.util.Arrays;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
+import org.torchfits.error.FitsException;
 
 /**
  * Takes from the cards of one header what says where the data is and what it means. The first card
@@ -241,11 +242,11 @@ final class StructureParser {
 
   private long length(Axes told, int axis) {
     String value = axis < told.lengths.length ? told.lengths[axis] : null;
-    OptionalLong length = value == null ? OptionalLong.empty() : Card.integer(value);
-    // The keyword is put together when it must be told.
-    return length.isPresent() && length.getAsLong() >= 0
-        ? length.getAsLong()
-        : integer(told.keyword.name() + (axis + 1), value, 0, Long.MAX_VALUE);
+    OptionalLong length = within(value, 0, Long.MAX_VALUE);
+    if (length.isEmpty()) {
+      throw notValid(told.keyword.name() + (axis + 1), value);
+    }
+    return length.getAsLong();
   }
 
   /** Bytes of data: FITS 4.0, equations 1, 2 and 4. */
@@ -292,13 +293,22 @@ final class StructureParser {
   }
 
   private long integer(String keyword, @Nullable String value, long lowest, long highest) {
-    if (value == null) {
-      throw problem.badHeader(keyword + " is missing");
-    }
-    OptionalLong number = Card.integer(value);
-    if (number.isEmpty() || number.getAsLong() < lowest || number.getAsLong() > highest) {
-      throw problem.badHeader(keyword + " = " + value + " is not a valid value");
+    OptionalLong number = within(value, lowest, highest);
+    if (number.isEmpty()) {
+      throw notValid(keyword, value);
     }
     return number.getAsLong();
+  }
+
+  private static OptionalLong within(@Nullable String value, long lowest, long highest) {
+    OptionalLong number = value == null ? OptionalLong.empty() : Card.integer(value);
+    boolean isWithin =
+        number.isPresent() && number.getAsLong() >= lowest && number.getAsLong() <= highest;
+    return isWithin ? number : OptionalLong.empty();
+  }
+
+  private FitsException notValid(String keyword, @Nullable String value) {
+    String reason = value == null ? " is missing" : " = " + value + " is not a valid value";
+    return problem.badHeader(keyword + reason);
   }
 }

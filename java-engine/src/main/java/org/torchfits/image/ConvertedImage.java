@@ -28,7 +28,7 @@ final class ConvertedImage extends OpenImage {
     this.imageBytes = image.type().bytes();
     this.decoder = decoder;
     this.pieces = ImagePieces.of(this);
-    this.read = memoryFor(image);
+    this.read = image.memory();
   }
 
   @Override

@@ -19,7 +19,7 @@ final class CutImage extends OpenImage {
     super(whole, section);
     this.whole = whole;
     this.cut = cut;
-    this.elements = memoryFor(whole);
+    this.elements = whole.memory();
   }
 
   @Override

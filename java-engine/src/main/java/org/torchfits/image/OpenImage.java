@@ -48,12 +48,12 @@ public abstract sealed class OpenImage implements AutoCloseable
     this(other.file, other.hdu, section, other.type);
   }
 
-  /** Memory that all elements of an image are read into on their way; the caller owns it. */
-  static DlpackTensor memoryFor(OpenImage image) {
+  /** Memory that all elements are read into on their way; the caller owns it. */
+  final DlpackTensor memory() {
     try {
-      return DlpackTensor.allocate(Abi.UNVERSIONED, image.type(), image.elements());
+      return DlpackTensor.allocate(Abi.UNVERSIONED, type, elements());
     } catch (NativeMemoryException | ArithmeticException refused) {
-      throw new FitsException(ErrorKind.OUT_OF_MEMORY, image.place() + ": " + refused.getMessage());
+      throw new FitsException(ErrorKind.OUT_OF_MEMORY, place() + ": " + refused.getMessage());
     }
   }
 

@@ -8,6 +8,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
@@ -19,6 +20,12 @@ import java.nio.ByteOrder;
  * that of the target.
  */
 final class HcompressCodec implements TileCodec {
+  private static final ValueLayout.OfShort BIG_ENDIAN_SHORT =
+      JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+  private static final ValueLayout.OfInt BIG_ENDIAN_INT =
+      JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+  private static final ValueLayout.OfLong BIG_ENDIAN_LONG =
+      JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
   private static final int MAGIC = 0xDD99;
   private static final int HEADER_BYTES = 25;
 
@@ -52,7 +59,7 @@ final class HcompressCodec implements TileCodec {
               intAt(compressed, 2),
               intAt(compressed, 6),
               intAt(compressed, 10),
-              compressed.get(JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN), 14),
+              compressed.get(BIG_ENDIAN_LONG, 14),
               new int[] {
                 compressed.get(JAVA_BYTE, 22) & 0xFF,
                 compressed.get(JAVA_BYTE, 23) & 0xFF,
@@ -63,11 +70,11 @@ final class HcompressCodec implements TileCodec {
     }
 
     private static short shortAt(MemorySegment bytes, long offset) {
-      return bytes.get(JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN), offset);
+      return bytes.get(BIG_ENDIAN_SHORT, offset);
     }
 
     private static int intAt(MemorySegment bytes, long offset) {
-      return bytes.get(JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN), offset);
+      return bytes.get(BIG_ENDIAN_INT, offset);
     }
 
     private void require(int pixels) {
