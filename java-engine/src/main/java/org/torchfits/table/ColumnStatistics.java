@@ -4,8 +4,8 @@ import java.util.Arrays;
 
 /**
  * Mean, deviation, extremes and quartiles of the finite numbers of a column: exactly, and the same
- * ones whatever the number of threads. First comes {@link #sample}; then each pass takes all
- * numbers, lane by lane, and is ended by {@link #endPass} until {@link #isComplete}.
+ * ones whatever the number of threads. First come {@link #sample} and a survey; then each pass
+ * takes all numbers, lane by lane, and is ended by {@link #endPass} until {@link #isComplete}.
  *
  * <p>Within a pass safe for use by several threads, each with its own {@link Lanes}.
  */
@@ -14,6 +14,13 @@ final class ColumnStatistics {
   static final int LENGTH = 8;
 
   private static final int SAMPLE = 2048;
+
+  /** Rows of a survey at least. */
+  private static final long SURVEYED_ROWS = 64 << 10;
+
+  /** What part of the rows a survey is at least. */
+  private static final long LEAST_SHARE = 8;
+
   private static final double[] QUARTILES = {0.25, 0.5, 0.75};
 
   /** What one thread works with. */
@@ -21,18 +28,19 @@ final class ColumnStatistics {
     final float[] numbers = new float[FloatLoader.LANE];
     private final FloatKeys keys = new FloatKeys(numbers);
     private final Moments.Sums sums = new Moments.Sums();
-    private final KeyHistogram.Tally tally = new KeyHistogram.Tally();
+    private final RankSearch.Lanes ranks = new RankSearch.Lanes();
     private int lowest = Integer.MAX_VALUE;
     private int highest = Integer.MIN_VALUE;
   }
 
   private final FloatLoader column;
+  private final int most;
 
   /** Of each piece of the column, to be joined in order. */
   private final Moments[] pieces;
 
   private Moments moments = new Moments(0);
-  private RankSearch quartiles = new RankSearch(new int[0], QUARTILES);
+  private RankSearch quartiles;
   private boolean isFirstPass = true;
   private boolean isComplete;
   private int lowest = Integer.MAX_VALUE;
@@ -41,9 +49,12 @@ final class ColumnStatistics {
   /**
    * @param column whose rows do not change
    * @param pieces how many there are in the first pass
+   * @param most numbers near quartiles that may be collected
    */
-  ColumnStatistics(FloatLoader column, int pieces) {
+  ColumnStatistics(FloatLoader column, int pieces, int most) {
     this.column = column;
+    this.most = most;
+    this.quartiles = new RankSearch(new int[0], most, QUARTILES);
     this.pieces = new Moments[pieces];
   }
 
@@ -57,17 +68,39 @@ final class ColumnStatistics {
     int finite = keys.makeOfFinite(values.length);
     int[] sample = Arrays.copyOf(keys.keys(), finite);
     Arrays.sort(sample);
+    quartiles = new RankSearch(sample, most, QUARTILES);
     if (finite > 0) {
       moments = new Moments(FloatKeys.value(sample[finite / 2]));
+      if (isSample(column.rows())) {
+        quartiles.end(sample);
+      }
     }
-    quartiles = new RankSearch(sample, QUARTILES);
+  }
+
+  /** Whether the sample of so many rows has them all. */
+  static boolean isSample(long rows) {
+    return rows <= SAMPLE;
+  }
+
+  /** Rows of a survey in each {@link FloatLoader#LANE} rows; all of them if there are not many. */
+  static int surveyed(long rows) {
+    return (int) (FloatLoader.LANE / Math.clamp(rows / SURVEYED_ROWS, 1, LEAST_SHARE));
+  }
+
+  /** The first one of them, at changing places. */
+  static long surveyedRow(long lane, int surveyed) {
+    int places = FloatLoader.LANE - surveyed + 1;
+    return lane * FloatLoader.LANE + place((int) lane, places);
   }
 
   /** One row of each stretch, at changing places: what stands in rows may be periodic. */
   long sampledRow(int index, int samples) {
     long stretch = column.rows() / samples;
-    long place = (Integer.toUnsignedLong(index * 0x9E3779B9) * stretch) >>> Integer.SIZE;
-    return index * column.rows() / samples + place;
+    return index * column.rows() / samples + place(index, stretch);
+  }
+
+  private static long place(int index, long places) {
+    return (Integer.toUnsignedLong(index * 0x9E3779B9) * places) >>> Integer.SIZE;
   }
 
   /** Whether all is known. */
@@ -78,6 +111,15 @@ final class ColumnStatistics {
   /** Moments of no numbers, for a piece of the first pass. */
   Moments newMoments() {
     return moments.empty();
+  }
+
+  /**
+   * Ends the survey.
+   *
+   * @param share of the rows that were in it
+   */
+  void endSurvey(double share) {
+    quartiles.endSurvey(share);
   }
 
   /**
@@ -93,17 +135,17 @@ final class ColumnStatistics {
       lanes.lowest = Math.min(lanes.lowest, lanes.keys.lowest());
       lanes.highest = Math.max(lanes.highest, lanes.keys.highest());
     }
-    quartiles.count(lanes.keys, kept, lanes.tally);
+    quartiles.accept(lanes.keys, kept, lanes.ranks);
   }
 
-  /** Likewise in a later pass. */
+  /** Takes numbers of the survey or a later pass. */
   void accept(int count, Lanes lanes) {
-    quartiles.accept(lanes.keys, count, lanes.tally);
+    quartiles.accept(lanes.keys, lanes.keys.makeOfFinite(count), lanes.ranks);
   }
 
   /** Takes what lanes found since they were last added to a column. */
   void add(Lanes lanes) {
-    quartiles.add(lanes.tally);
+    quartiles.add(lanes.ranks);
     addExtremes(lanes.lowest, lanes.highest);
     lanes.lowest = Integer.MAX_VALUE;
     lanes.highest = Integer.MIN_VALUE;
@@ -126,20 +168,8 @@ final class ColumnStatistics {
       for (Moments piece : pieces) {
         moments.add(piece);
       }
-      quartiles.seek(ranks(moments.count()));
     }
-    isComplete = moments.count() == 0 || quartiles.endPass();
-  }
-
-  /** Of the numbers in their order, from 0, the ones below and above each quartile in turn. */
-  private static long[] ranks(long count) {
-    long[] ranks = new long[2 * QUARTILES.length];
-    for (int i = 0; i < QUARTILES.length; i++) {
-      double place = (count - 1) * QUARTILES[i];
-      ranks[2 * i] = (long) Math.floor(place);
-      ranks[2 * i + 1] = (long) Math.ceil(place);
-    }
-    return ranks;
+    isComplete = moments.count() == 0 || quartiles.endPass(moments.count());
   }
 
   /**
@@ -156,16 +186,9 @@ final class ColumnStatistics {
       into[2] = moments.deviation();
       into[3] = FloatKeys.value(lowest);
       for (int i = 0; i < QUARTILES.length; i++) {
-        into[4 + i] = quartile(i);
+        into[4 + i] = quartiles.quantile(i, moments.count());
       }
       into[LENGTH - 1] = FloatKeys.value(highest);
     }
-  }
-
-  private double quartile(int index) {
-    double place = (moments.count() - 1) * QUARTILES[index];
-    double below = FloatKeys.value(quartiles.key(2 * index));
-    double above = FloatKeys.value(quartiles.key(2 * index + 1));
-    return below + (above - below) * (place - Math.floor(place));
   }
 }

@@ -66,6 +66,11 @@ final class KeyHistogram {
     Arrays.fill(tally.counts, 0, counts.length, 0);
   }
 
+  /** How many keys were taken. */
+  long count() {
+    return Arrays.stream(counts).sum();
+  }
+
   /** Where the key of a rank, from 0, is: below the number of all. */
   KeyRange find(long rank) {
     int bucket = 0;

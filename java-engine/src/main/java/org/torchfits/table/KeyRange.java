@@ -7,9 +7,6 @@ package org.torchfits.table;
  * @param count how many lie inside
  */
 record KeyRange(int first, int last, long before, long count) {
-  /** Those of all finite numbers, before any was counted. */
-  static final KeyRange ALL = new KeyRange(FloatKeys.LOWEST, FloatKeys.HIGHEST, 0, 0);
-
   /** Whether all keys inside are equal. */
   boolean isOneKey() {
     return first == last;
@@ -20,13 +17,13 @@ record KeyRange(int first, int last, long before, long count) {
     return KeyWindow.around(first, last);
   }
 
-  /** Whether a key lies inside. */
-  boolean holds(int key) {
-    return key >= first && key <= last;
+  /** How many keys are no larger. */
+  long end() {
+    return before + count;
   }
 
-  /** Whether the key of a rank in the column lies inside. */
-  boolean holdsRank(long rank) {
-    return rank >= before && rank < before + count;
+  /** The keys of this range and another one, and all between them. */
+  KeyRange to(KeyRange later) {
+    return new KeyRange(first, later.last, before, later.end() - before);
   }
 }

@@ -31,6 +31,9 @@ public final class NumericalBlock {
   /** The rows of a tile stay in the core's cache until the last column is there. */
   private static final long TILE_BYTES = 256 << 10;
 
+  /** Numbers near quartiles that may be collected, of all columns. */
+  private static final int MOST_COLLECTED = 2 << 20;
+
   /** Pieces keep what they find until the pass ends: their number is bounded. */
   private static final long MOST_PIECES = 1024;
 
@@ -67,7 +70,9 @@ public final class NumericalBlock {
     this.tileRows = tileRows(columns.size());
     this.pieceRows = Math.max(1, Math.ceilDiv(rows, tileRows * MOST_PIECES)) * tileRows;
     this.statistics =
-        columns.stream().map(column -> new ColumnStatistics(column, pieces())).toList();
+        columns.stream()
+            .map(column -> new ColumnStatistics(column, pieces(), MOST_COLLECTED / columns.size()))
+            .toList();
     this.block = parts[0].elements();
     this.found = parts[1].elements();
     this.result = new Task.Result(addresses, List.of(parts));
@@ -102,8 +107,7 @@ public final class NumericalBlock {
       }
       parts.add(addresses);
       NumericalBlock made = new NumericalBlock(columns, addresses, parts.get(0), parts.get(1));
-      return Task.ofTwoJobs(
-          made.samples(), made::firstPass, () -> parts.forEach(DlpackTensor::close));
+      return Task.ofTwoJobs(made.samples(), made::survey, () -> parts.forEach(DlpackTensor::close));
     } catch (NativeMemoryException | ArithmeticException refused) {
       parts.forEach(DlpackTensor::close);
       throw new FitsException(
@@ -134,7 +138,16 @@ public final class NumericalBlock {
     return shared(columns.size(), column -> statistics.get(column).sample());
   }
 
+  private Task.Second survey() {
+    if (ColumnStatistics.isSample(rows)) {
+      return firstPass();
+    }
+    return new Task.Second(shared(pieces(), this::survey), result, this::firstPass);
+  }
+
   private Task.Second firstPass() {
+    double share = (double) ColumnStatistics.surveyed(rows) / FloatLoader.LANE;
+    statistics.forEach(column -> column.endSurvey(share));
     return new Task.Second(shared(pieces(), this::fill), result, this::ends);
   }
 
@@ -234,6 +247,29 @@ public final class NumericalBlock {
       tile[at + 2] = c[i];
       tile[at + 3] = d[i];
     }
+  }
+
+  private void survey(int piece) {
+    Scratch scratch = scratch();
+    for (int column = 0; column < columns.size(); column++) {
+      survey(piece, column, scratch);
+    }
+    idle.add(scratch);
+  }
+
+  private void survey(int piece, int column, Scratch scratch) {
+    ColumnStatistics.Lanes lanes = scratch.lanes[0];
+    int surveyed = ColumnStatistics.surveyed(rows);
+    long end = Math.min((piece + 1) * pieceRows, rows);
+    for (long lane = piece * pieceRows / FloatLoader.LANE; lane * FloatLoader.LANE < end; lane++) {
+      long row = ColumnStatistics.surveyedRow(lane, surveyed);
+      int n = (int) Math.min(surveyed, end - row);
+      if (n > 0) {
+        columns.get(column).load(row, n, scratch.loader, lanes.numbers);
+        statistics.get(column).accept(n, lanes);
+      }
+    }
+    statistics.get(column).add(lanes);
   }
 
   private void lookAgain(int piece) {

@@ -1,144 +1,251 @@
 package org.torchfits.table;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the keys that stand at given ranks of a column, exactly, in passes over all of its keys.
- * The first pass counts them in windows around the places where a sample has the ranks; then it is
- * known in which narrow range each one lies. If few keys are there, the second pass collects them,
- * else it counts once more, in windows that are the ranges. A bad sample costs passes, no more.
+ * Finds quantiles of the keys of a column, exactly, in passes over the keys.
+ *
+ * <p>A sample tells about where they are. A survey of a part of the rows counts keys in windows
+ * there, after which each quantile lies, most likely, in a bracket of few keys: the first pass
+ * counts those below and collects those inside. Where too many lie inside, since they are equal, it
+ * counts in the windows once more. A bad sample or survey costs passes, no more.
  *
  * <p>Within a pass safe for use by several threads.
  */
 final class RankSearch {
-  /** Are sorted in half a millisecond. */
-  private static final int MOST_COLLECTED = 8 << 10;
+  /** What one thread works with. */
+  static final class Lanes {
+    private final KeyHistogram.Tally tally = new KeyHistogram.Tally();
+    private final KeyBrackets.Finds finds = new KeyBrackets.Finds();
+  }
 
-  /** Of a sample, how much of it lies in a window on each side of a rank. */
+  /** Of a sample, how much of it lies in a window on each side of a quantile. */
   private static final int MARGIN = 24;
 
-  private static final class Sought {
-    private final long rank;
-    private int key;
+  /** Of a survey, how many square roots of it lie in a bracket on each side: 3 deviations. */
+  private static final double SURVEY_MARGIN = 1.5;
 
-    /** Where it lies; null once the key is known. */
-    private @Nullable KeyRange range = KeyRange.ALL;
+  /** A column that does not change needs fewer. */
+  private static final int MOST_PASSES = 8;
 
-    private Sought(long rank) {
-      this.rank = rank;
+  /** Between two ranks that follow each other, or at one. */
+  private static final class Quantile {
+    private final double part;
+
+    /** Where the keys of the ranks lie; before the first pass where the sample has them. */
+    private KeyRange lower;
+
+    private KeyRange upper;
+
+    private Quantile(double part, int[] sample) {
+      this.part = part;
+      int margin = sample.length / MARGIN + 1;
+      int place = (int) (part * (sample.length - 1));
+      this.lower =
+          sample.length == 0
+              ? new KeyRange(FloatKeys.LOWEST, FloatKeys.HIGHEST, 0, 0)
+              : new KeyRange(
+                  sample[Math.max(place - margin, 0)],
+                  sample[Math.min(place + margin, sample.length - 1)],
+                  0,
+                  0);
+      this.upper = lower;
     }
 
-    private void find(KeyHistogram counted) {
-      KeyRange found = counted.find(rank);
-      key = found.first();
-      range = found.isOneKey() ? null : found;
+    private double place(long count) {
+      return part * (count - 1);
+    }
+
+    private long lowerRank(long count) {
+      return (long) Math.floor(place(count));
+    }
+
+    private long upperRank(long count) {
+      return (long) Math.ceil(place(count));
+    }
+
+    /** From the keys of so many ranks below to those of as many above. */
+    private KeyRange around(KeyHistogram counted, long margin) {
+      long count = counted.count();
+      KeyRange first = counted.find(Math.max(lowerRank(count) - margin, 0));
+      return first.to(counted.find(Math.min(upperRank(count) + margin, count - 1)));
+    }
+
+    private boolean isFound() {
+      return lower.isOneKey() && upper.isOneKey();
+    }
+
+    private KeyRange both() {
+      return lower.to(upper);
     }
   }
+
+  private final List<Quantile> all;
+  private final int most;
+
+  /** Those whose keys are not known. */
+  private List<Quantile> open;
 
   private @Nullable KeyHistogram histogram;
-  private @Nullable KeyCollector collector;
-  private Sought[] all = new Sought[0];
+  private @Nullable KeyBrackets brackets;
+  private boolean isCountingOnly;
+  private int passes;
 
   /**
+   * Begins with the survey.
+   *
    * @param sample some keys of the column in order, perhaps none
-   * @param parts where the ranks are that will be asked for: 0 is the first key, 1 the last one
+   * @param most keys that may be collected
+   * @param parts which quantiles are sought: 0 is the first key, 1 the last one; three at most
    */
-  RankSearch(int[] sample, double... parts) {
-    List<KeyWindow> windows = new ArrayList<>();
-    int margin = sample.length / MARGIN + 1;
-    for (int i = 0; i < parts.length && sample.length > 0; i++) {
-      int place = (int) ((sample.length - 1) * parts[i]);
-      int first = sample[Math.max(place - margin, 0)];
-      int last = sample[Math.min(place + margin, sample.length - 1)];
-      windows.add(KeyWindow.around(first, last));
+  RankSearch(int[] sample, int most, double... parts) {
+    this.most = most;
+    this.all = Arrays.stream(parts).mapToObj(part -> new Quantile(part, sample)).toList();
+    this.open = all;
+    countInWindows();
+  }
+
+  /** Ends the search: these are all keys of the column, in order, at least one. */
+  void end(int[] keys) {
+    for (Quantile quantile : all) {
+      int lower = keys[(int) quantile.lowerRank(keys.length)];
+      int upper = keys[(int) quantile.upperRank(keys.length)];
+      quantile.lower = oneKey(lower);
+      quantile.upper = oneKey(upper);
     }
+    open = List.of();
+    histogram = null;
+  }
+
+  private static KeyRange oneKey(int key) {
+    return new KeyRange(key, key, 0, 0);
+  }
+
+  private void countInWindows() {
+    List<KeyWindow> windows =
+        open.stream()
+            .flatMap(quantile -> Stream.of(quantile.lower, quantile.upper))
+            .distinct()
+            .map(KeyRange::window)
+            .toList();
     histogram = new KeyHistogram(windows);
+    brackets = null;
+  }
+
+  private void collectIn(List<KeyRange> ranges) {
+    brackets = new KeyBrackets(ranges, most);
+    histogram = null;
+  }
+
+  private boolean areFew(List<KeyRange> ranges, double share) {
+    return ranges.stream().mapToLong(KeyRange::count).sum() / share <= 0.5 * most;
+  }
+
+  /** Takes the first keys, all of finite numbers, for {@link #add}. */
+  void accept(FloatKeys keys, int n, Lanes lanes) {
+    if (brackets != null) {
+      brackets.look(keys.keys(), n, lanes.finds);
+    } else if (histogram != null && n > 0) {
+      histogram.count(keys, n, lanes.tally);
+    }
+  }
+
+  /** Takes what lanes found since they were last added to a search. */
+  void add(Lanes lanes) {
+    if (brackets != null) {
+      brackets.add(lanes.finds);
+    } else if (histogram != null) {
+      histogram.add(lanes.tally);
+    }
   }
 
   /**
-   * Takes numbers.
+   * Ends the survey.
    *
-   * @param keys of the first {@code n} of them, not made yet
+   * @param share of the rows that were in it, up to 1: all of them
    */
-  void accept(FloatKeys keys, int n, KeyHistogram.Tally tally) {
-    if (collector != null) {
-      collector.collect(keys.bits(n), n);
+  void endSurvey(double share) {
+    KeyHistogram counted = histogram;
+    if (counted == null) {
+      return;
+    }
+    long margin =
+        share < 1 ? (long) Math.ceil(SURVEY_MARGIN * Math.sqrt((double) counted.count())) : 0;
+    List<KeyRange> ranges =
+        counted.count() == 0
+            ? List.of()
+            : all.stream().map(quantile -> quantile.around(counted, margin)).toList();
+    if (!ranges.isEmpty() && areFew(ranges, share)) {
+      collectIn(ranges);
     } else {
-      count(keys, keys.makeOfFinite(n), tally);
+      countInWindows();
     }
   }
 
   /**
-   * Takes numbers in a pass that counts, as the first one does.
+   * Ends a pass over all keys.
    *
-   * @param keys of the first {@code n} of them, all finite
+   * @param count how many there are, at least one
+   * @return whether the quantiles are known; if not, another pass is needed
+   * @throws IllegalStateException if somebody changed the column between the passes
    */
-  void count(FloatKeys keys, int n, KeyHistogram.Tally tally) {
-    if (histogram == null) {
-      throw new IllegalStateException("the keys are collected, no more counted");
+  boolean endPass(long count) {
+    if (++passes > MOST_PASSES) {
+      throw changed();
     }
-    histogram.count(keys, n, tally);
-  }
-
-  /** Takes what was counted. */
-  void add(KeyHistogram.Tally tally) {
     if (histogram != null) {
-      histogram.add(tally);
+      findRanges(histogram, count);
+    } else if (brackets != null) {
+      findKeys(brackets, count);
     }
-  }
-
-  /**
-   * Says, before the first pass ends, what is sought.
-   *
-   * @param ranks from 0, at most {@link KeyHistogram#MOST_WINDOWS}
-   */
-  void seek(long... ranks) {
-    all = Arrays.stream(ranks).mapToObj(Sought::new).toArray(Sought[]::new);
-  }
-
-  /**
-   * Ends a pass.
-   *
-   * @return whether all keys are known; if not, another pass is needed
-   */
-  boolean endPass() {
-    if (histogram != null) {
-      findRanges(histogram);
-    } else if (collector != null) {
-      findKeys(collector);
+    open = all.stream().filter(quantile -> !quantile.isFound()).toList();
+    List<KeyRange> ranges = open.stream().map(Quantile::both).toList();
+    if (open.isEmpty()) {
+      histogram = null;
+      brackets = null;
+    } else if (!isCountingOnly && areFew(ranges, 1)) {
+      collectIn(ranges);
+    } else {
+      countInWindows();
     }
-    List<KeyRange> open =
-        Arrays.stream(all).map(sought -> sought.range).filter(Objects::nonNull).distinct().toList();
-    boolean isFew = open.stream().allMatch(range -> range.count() <= MOST_COLLECTED);
-    collector = isFew && !open.isEmpty() ? new KeyCollector(open) : null;
-    histogram = isFew ? null : new KeyHistogram(open.stream().map(KeyRange::window).toList());
     return open.isEmpty();
   }
 
-  private void findRanges(KeyHistogram counted) {
-    for (Sought sought : all) {
-      if (sought.range != null) {
-        sought.find(counted);
-      }
+  private static IllegalStateException changed() {
+    return new IllegalStateException("a column changed while its statistics were found");
+  }
+
+  private void findRanges(KeyHistogram counted, long count) {
+    if (counted.count() != count) {
+      throw changed();
+    }
+    for (Quantile quantile : open) {
+      quantile.lower = counted.find(quantile.lowerRank(count));
+      quantile.upper = counted.find(quantile.upperRank(count));
     }
   }
 
-  private void findKeys(KeyCollector collected) {
-    collected.sort();
-    for (Sought sought : all) {
-      if (sought.range != null) {
-        sought.key = collected.key(sought.rank);
-        sought.range = null;
-      }
+  private void findKeys(KeyBrackets collected, long count) {
+    if (!collected.sort()) {
+      isCountingOnly = true;
+      return;
+    }
+    for (int i = 0; i < open.size(); i++) {
+      Quantile quantile = open.get(i);
+      quantile.lower = collected.find(i, quantile.lowerRank(count), count);
+      quantile.upper = collected.find(i, quantile.upperRank(count), count);
     }
   }
 
-  /** The key of the rank that was named at this place. */
-  int key(int place) {
-    return all[place].key;
+  /** A quantile, in the order of the parts, with linear interpolation. */
+  double quantile(int index, long count) {
+    Quantile quantile = all.get(index);
+    double place = quantile.place(count);
+    double below = FloatKeys.value(quantile.lower.first());
+    double above = FloatKeys.value(quantile.upper.first());
+    return below + (above - below) * (place - Math.floor(place));
   }
 }

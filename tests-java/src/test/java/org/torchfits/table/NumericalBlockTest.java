@@ -18,6 +18,7 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.torchfits.dlpack.Abi;
@@ -26,6 +27,7 @@ import org.torchfits.dlpack.ElementType;
 import org.torchfits.dlpack.TensorView;
 
 class NumericalBlockTest {
+  private static final int MOST_COLLECTED = 1 << 16;
   private static final int FLOAT_LOWEST = FloatKeys.LOWEST;
   private static final int FLOAT_HIGHEST = FloatKeys.HIGHEST;
 
@@ -50,16 +52,24 @@ class NumericalBlockTest {
   }
 
   private static double[] statistics(FloatLoader column) {
-    ColumnStatistics statistics = new ColumnStatistics(column, 1);
+    return statistics(column, MOST_COLLECTED);
+  }
+
+  private static double[] statistics(FloatLoader column, int most) {
+    ColumnStatistics statistics = new ColumnStatistics(column, 1, most);
     ColumnStatistics.Lanes lanes = new ColumnStatistics.Lanes();
     statistics.sample();
+    int surveyed = ColumnStatistics.surveyed(column.rows());
+    forEachLane(column, surveyed, lanes, n -> statistics.accept(n, lanes));
+    statistics.add(lanes);
+    statistics.endSurvey((double) surveyed / FloatLoader.LANE);
     Moments moments = statistics.newMoments();
-    forEachLane(column, lanes, n -> statistics.acceptFirst(n, lanes, moments));
+    forEachLane(column, FloatLoader.LANE, lanes, n -> statistics.acceptFirst(n, lanes, moments));
     statistics.add(lanes);
     statistics.add(0, moments);
     statistics.endPass();
     while (!statistics.isComplete()) {
-      forEachLane(column, lanes, n -> statistics.accept(n, lanes));
+      forEachLane(column, FloatLoader.LANE, lanes, n -> statistics.accept(n, lanes));
       statistics.add(lanes);
       statistics.endPass();
     }
@@ -69,12 +79,15 @@ class NumericalBlockTest {
   }
 
   private static void forEachLane(
-      FloatLoader column, ColumnStatistics.Lanes lanes, IntConsumer accept) {
+      FloatLoader column, int ofLane, ColumnStatistics.Lanes lanes, IntConsumer accept) {
     FloatLoader.Lanes loader = new FloatLoader.Lanes();
-    for (long row = 0; row < column.rows(); row += FloatLoader.LANE) {
-      int n = (int) Math.min(FloatLoader.LANE, column.rows() - row);
-      column.load(row, n, loader, lanes.numbers);
-      accept.accept(n);
+    for (int lane = 0; lane < Math.ceilDiv(column.rows(), FloatLoader.LANE); lane++) {
+      long row = ColumnStatistics.surveyedRow(lane, ofLane);
+      int n = (int) Math.min(ofLane, column.rows() - row);
+      if (n > 0) {
+        column.load(row, n, loader, lanes.numbers);
+        accept.accept(n);
+      }
     }
   }
 
@@ -195,7 +208,7 @@ class NumericalBlockTest {
       values[i] = 1e8 + random.nextInt(1_000_000) * 8.0;
     }
     try (DlpackTensor column = column(ElementType.FLOAT32, values)) {
-      ColumnStatistics statistics = new ColumnStatistics(loader(column, null), 1);
+      ColumnStatistics statistics = new ColumnStatistics(loader(column, null), 1, MOST_COLLECTED);
       for (int i = 0; i < 2048; i++) {
         values[(int) statistics.sampledRow(i, 2048)] = 0;
       }
@@ -207,6 +220,92 @@ class NumericalBlockTest {
         assertEquals(expected[i], found[i], Math.abs(expected[i]) * 1e-12, "statistic " + i);
       }
     }
+  }
+
+  private static double[] numbers(String kind, int rows) {
+    Random random = new Random(rows);
+    int lane = FloatLoader.LANE;
+    double[] values = new double[rows];
+    for (int i = 0; i < rows; i++) {
+      values[i] =
+          switch (kind) {
+            case "ascending" -> i;
+            case "descending" -> -i;
+            case "periodic" -> Math.floorMod(i, lane);
+            case "few values" -> random.nextInt(5);
+            case "half zeros" -> random.nextBoolean() ? 0 : (float) random.nextGaussian();
+            case "two far ones" -> i % 4 == 0 ? -Float.MAX_VALUE : Float.MAX_VALUE;
+            case "rare" -> i % 1000 == 0 ? (float) random.nextGaussian() : Double.NaN;
+            default -> (float) random.nextGaussian();
+          };
+    }
+    return values;
+  }
+
+  private static void assertStatistics(double[] values, int most) {
+    try (DlpackTensor column = column(ElementType.FLOAT32, values)) {
+      double[] expected = expected(values);
+      double[] found = statistics(loader(column, null), most);
+      assertEquals(expected[0], found[0]);
+      assertEquals(expected[1], found[1], Math.abs(expected[2]) * 1e-9);
+      assertEquals(expected[2], found[2], Math.abs(expected[2]) * 1e-9);
+      for (int i = 3; i < found.length; i++) {
+        assertEquals(expected[i], found[i], "statistic " + i);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "ascending, 600007",
+    "descending, 600007",
+    "periodic, 600007",
+    "few values, 600007",
+    "half zeros, 600007",
+    "two far ones, 600007",
+    "rare, 600007",
+    "normal, 600007",
+    "normal, 2048",
+    "normal, 2049",
+    "normal, 131072",
+    "ascending, 262144",
+    "normal, 1500000",
+  })
+  void statistics_manyKindsOfNumbers_areThoseOfTheSortedNumbers(String kind, int rows) {
+    double[] values = numbers(kind, rows);
+    assertStatistics(values, MOST_COLLECTED);
+    assertStatistics(values, 100); // counted, since brackets hold too many
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, -1})
+  void statistics_rowsThatTheSurveyMisses_areFoundAllTheSame(int sign) {
+    double[] values = numbers("normal", 600_007);
+    int surveyed = ColumnStatistics.surveyed(values.length);
+    boolean[] isSurveyed = new boolean[values.length];
+    for (int lane = 0; lane < values.length / FloatLoader.LANE; lane++) {
+      int row = (int) ColumnStatistics.surveyedRow(lane, surveyed);
+      Arrays.fill(isSurveyed, row, row + surveyed, true);
+    }
+    for (int i = 0; i < values.length; i++) {
+      values[i] = isSurveyed[i] ? values[i] : (float) (values[i] + 0.3 * sign);
+    }
+    assertStatistics(values, MOST_COLLECTED);
+  }
+
+  @Test
+  void statistics_manyMoreInBracketsThanTheSurveyTold_areFoundAllTheSame() {
+    double[] values = numbers("normal", 600_007);
+    int surveyed = ColumnStatistics.surveyed(values.length);
+    for (int lane = 0; lane < values.length / FloatLoader.LANE; lane++) {
+      int row = (int) ColumnStatistics.surveyedRow(lane, surveyed);
+      for (int i = 0; i < FloatLoader.LANE; i++) {
+        int at = lane * FloatLoader.LANE + i;
+        boolean isSurveyed = at >= row && at < row + surveyed;
+        values[at] = isSurveyed ? values[at] : (float) (values[at] * 1e-4);
+      }
+    }
+    assertStatistics(values, MOST_COLLECTED);
   }
 
   @ParameterizedTest
