@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import pytest
 import torch
 import torch_frame
 import torchfits
+from _frames import assert_same_frames
 from astropy.io import fits
 from astropy.table import Table
 from astropy.time import Time
@@ -22,6 +24,7 @@ from torch_frame.data import DataLoader, Dataset
 from torch_frame.data.stats import StatType
 from torchfits import StringColumn
 from torchfits.frames import MaterializedFrame, materialize
+from torchfits.tables import describe_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,6 +152,103 @@ def test_readTable_partOfATable_isThatPart(path: Path) -> None:
         frame.vocabulary["CLASS"][code] if code >= 0 else "" for code in frame.get_col_feat("CLASS")[:, 0].tolist()
     ]
     assert words == columns["CLASS"][wanted].tolist()
+
+
+def _numbers_of_all_forms(path: Path, rows: int) -> Path:
+    """A table with numbers in every form, other columns between them, NaN and null values."""
+    random = np.random.default_rng(rows)
+    numbers = random.normal(0, 100, rows)
+    numbers[::13] = np.nan
+    small = random.integers(-100, 100, rows)
+    columns = [
+        fits.Column("E", "E", array=numbers.astype("f4")),
+        fits.Column("D", "D", array=numbers),
+        fits.Column("NAME", "4A", array=random.choice(["a", "bc", "def", ""], rows)),
+        fits.Column("I", "I", array=small.astype("i2")),
+        fits.Column("J", "J", array=small.astype("i4") * 1000),
+        fits.Column("K", "K", array=small.astype("i8") * 1000),
+        fits.Column("B", "B", array=(small + 100).astype("u1")),
+        fits.Column("FLAGS", "11X", array=random.random((rows, 11)) < 0.3),
+        fits.Column("SIGNED", "B", bzero=-128, array=small.astype("i1")),
+        fits.Column("U2", "I", bzero=2**15, array=(small + 30_000).astype("u2")),
+        fits.Column("U4", "J", bzero=2**31, array=(small + 2**20).astype("u4")),
+        fits.Column("U8", "K", bzero=2**63, array=(small + 2**20).astype("u8")),
+        fits.Column("SCALED", "I", array=small.astype("i2")),
+        fits.Column("NULL2", "I", null=7, array=small.astype("i2") % 10),
+        fits.Column("NULL8", "K", null=7, array=small.astype("i8") % 10),
+        fits.Column("LARGE", "K", array=small + 2**40),
+        fits.Column("LATE", "J", array=np.where(np.arange(rows) == rows - 1, 2**24 + 1, small).astype("i4")),
+        fits.Column("EDGE", "J", array=np.where(np.arange(rows) == rows // 2, 2**24, small).astype("i4")),
+        fits.Column("MJD", "D", unit="d", array=58_000 + numbers),
+        fits.Column("VECTOR", "3E", array=random.random((rows, 3)).astype("f4")),
+        fits.Column("LAST", "E", array=numbers.astype("f4") + 1),
+    ]
+    fits.BinTableHDU.from_columns(columns).writeto(path)
+    fits.setval(path, "TSCAL13", value=0.5, ext=1)
+    fits.setval(path, "TZERO13", value=3.0, ext=1)
+    return path
+
+
+@pytest.mark.parametrize("rows", [1, 3, 1000, 2049, 33_000, 70_001])
+def test_readTable_numbersOfAllForms_areThoseOfTheirColumns(tmp_path: Path, rows: int) -> None:
+    # Numbers go from the rows into the frame; by way of columns all must be the same.
+    path = _numbers_of_all_forms(tmp_path / "forms.fits", rows)
+    schema = describe_table(path)
+    choices: list[dict[str, Any]] = [
+        {},
+        {"rows": slice(None, None, -1)},
+        {"rows": slice(rows // 3, None, 2)},
+        {"rows": torch.arange(rows).flip(0)[: rows // 2 + 1]},
+        {"where": "J > 0 or B < 50"},
+        {"columns": ["LAST", "K", "NAME", "E", "LARGE", "I"]},
+        {"columns": [4, "E", -1, 4, "e"]},
+        {"columns": "D"},
+    ]
+    for choice in choices:
+        columns = torchfits.read_columns(path, **choice)
+        expected = materialize(columns, {name: schema[name] for name in columns})
+        assert_same_frames(torchfits.read_table(path, **choice), expected)
+
+
+def test_readTable_stypesOfNumbers_areFollowed(tmp_path: Path) -> None:
+    path = _numbers_of_all_forms(tmp_path / "forms.fits", 3000)
+    columns = torchfits.read_columns(path)
+    schema = describe_table(path)
+    stypes = {"LARGE": "numerical", "U8": stype.numerical, "I": "categorical", "E": "other", "MJD": "numerical"}
+    expected = materialize(columns, {name: schema[name] for name in columns}, stypes=stypes)
+    frame = torchfits.read_table(path, stypes=stypes)
+    assert_same_frames(frame, expected)
+    assert frame.others["E"].dtype == torch.float32
+    with pytest.raises(KeyError, match="NOBODY"):
+        torchfits.read_table(path, stypes={"NOBODY": "numerical"})
+    with pytest.raises(ValueError, match=r"'NAME' .strings. cannot be numerical"):
+        torchfits.read_table(path, stypes={"NAME": "numerical"})
+
+
+def test_readTable_otherSources_areThoseOfTheirColumns(tmp_path: Path) -> None:
+    path = _numbers_of_all_forms(tmp_path / "forms.fits", 40_000)
+    schema = describe_table(path)
+    packed = tmp_path / "forms.fits.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes(), 1))
+    for source in (f"{path}[1][J > 0]", path.read_bytes(), packed):
+        columns = torchfits.read_columns(source)
+        expected = materialize(columns, {name: schema[name] for name in columns})
+        assert_same_frames(torchfits.read_table(source), expected)
+
+
+def test_readTable_longRows_areThoseOfTheirColumns(tmp_path: Path) -> None:
+    path = tmp_path / "wide.fits"
+    Table({f"C{i}": np.arange(1500) * (i + 0.5) for i in range(60)}).write(path)
+    columns = torchfits.read_columns(path)
+    schema = describe_table(path)
+    expected = materialize(columns, {name: schema[name] for name in columns})
+    assert_same_frames(torchfits.read_table(path), expected)
+
+
+def test_readTable_missingColumn_isAnError(path: Path) -> None:
+    for wanted in (["MAG", "NOBODY"], [0, 99], [-11], "nobody", 10):
+        with pytest.raises(torchfits.ColumnNotFoundError):
+            torchfits.read_table(path, wanted)
 
 
 def test_frame_rows_areTakenOfAll(frame: MaterializedFrame) -> None:

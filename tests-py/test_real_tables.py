@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 import torch
 import torchfits
+from _frames import assert_same_frames
 from _realdata import REAL_DATA, real_files, shipped_files
 from astropy.io import fits
+from torchfits.frames import materialize
+from torchfits.tables import describe_table
 
 pytestmark = pytest.mark.usefixtures("quiet_astropy")
 
@@ -167,6 +170,16 @@ NOT_AS_FITSIO = {
     ("qfits__bintable.tfits", "Complex"),
     ("qfits__bintable.tfits", "Cplx_64"),
 }
+
+
+@by_name
+def test_readTable_realTable_equalsTheFrameOfItsColumns(path: Path) -> None:
+    for hdu in tables(path):
+        schema = describe_table(path, hdu=hdu)
+        readable = [info.name for info in schema.columns if info.problem is None]
+        columns = torchfits.read_columns(path, readable, hdu=hdu)
+        expected = materialize(columns, {name: schema[name] for name in columns})
+        assert_same_frames(torchfits.read_table(path, readable, hdu=hdu), expected)
 
 
 def is_number(expected: dict[str, Any]) -> bool:

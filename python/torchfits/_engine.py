@@ -540,7 +540,12 @@ class ReadColumn(NamedTuple):
 
 
 def read_columns(
-    path: str, selector: Selector, columns: Sequence[str | int] | None, rows: Rows, condition: str | None = None
+    path: str,
+    selector: Selector,
+    columns: Sequence[str | int] | None,
+    rows: Rows,
+    condition: str | None = None,
+    together: Sequence[int] = (),
 ) -> list[ReadColumn]:
     """Columns of a table in the order in which they are asked for.
 
@@ -550,13 +555,17 @@ def read_columns(
         columns: names, or numbers from 0; None for all.
         rows: that are wanted.
         condition: that must be true of them, as the engine's Predicate has it; None for none.
+        together: numbers, from 0, of columns that are put side by side if they are wanted: of a binary table, with one
+            number in a row, of a type that `make_numerical_block` takes. They come last, as one column of the kind
+            "TOGETHER": its name is theirs with NUL characters between them, its blocks are those of
+            `make_numerical_block`.
     """
     api = _enter()
     wanted = None if columns is None else "\0".join(map(_column_text, columns))
     numbers = None if rows.numbers is None else Exported(rows.numbers)
     address = 0 if numbers is None else numbers.address
-    result = _finish(api, api.tables.readColumns, path, *selector, wanted, rows.slice, address, rows.mask, condition)
-    return _columns_in(result)
+    arguments = (path, *selector, wanted, rows.slice, address, rows.mask, condition, _numbers_text(together))
+    return _columns_in(_finish(api, api.tables.readColumns, *arguments))
 
 
 def begin_columns(
@@ -581,12 +590,17 @@ def begin_columns(
 
 
 def read_by_row_filter(
-    path: str, selector: Selector, columns: Sequence[str | int] | None, row_filter: str
+    path: str,
+    selector: Selector,
+    columns: Sequence[str | int] | None,
+    row_filter: str,
+    together: Sequence[int] = (),
 ) -> list[ReadColumn]:
     """Likewise, of the rows for which an expression of cfitsio's row filter holds."""
     api = _enter()
     wanted = None if columns is None else "\0".join(map(_column_text, columns))
-    return _columns_in(_finish(api, api.tables.readByRowFilter, path, *selector, wanted, row_filter))
+    arguments = (path, *selector, wanted, row_filter, _numbers_text(together))
+    return _columns_in(_finish(api, api.tables.readByRowFilter, *arguments))
 
 
 def find_rows(path: str, selector: Selector, rows: Rows, condition: str) -> torch.Tensor:
@@ -685,6 +699,10 @@ def _columns_in(result: int) -> list[ReadColumn]:
     lines = bytes(memory_of(text)).decode().split("\n")[:-1]
     parts = iter(blocks)
     return [_read_column(line, parts) for line in lines]
+
+
+def _numbers_text(numbers: Sequence[int]) -> str:
+    return ",".join(map(str, numbers))
 
 
 def _column_text(column: str | int) -> str:

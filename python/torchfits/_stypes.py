@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
@@ -18,7 +18,10 @@ from torch_frame.data.stats import StatType
 from torchfits import _arrow, _engine
 from torchfits._columns import ColumnInfo, RaggedColumn, StringColumn
 from torchfits._rows import ColumnData, null_value
-from torchfits._timestamps import iso_times, julian_times, time_fields
+from torchfits._timestamps import are_julian, iso_times, julian_times, time_fields
+
+if TYPE_CHECKING:
+    from torchfits.tables import Together
 
 Stype = torch_frame.stype
 Stats = dict[StatType, Any]
@@ -26,6 +29,17 @@ Stats = dict[StatType, Any]
 MOST_WORDS = 1000
 LARGEST_EXACT = 2**24  # the integers up to here are float32's
 _SAMPLE = 64
+_NUMBERS = (
+    torch.int8,
+    torch.int16,
+    torch.int32,
+    torch.int64,
+    torch.uint8,
+    torch.uint16,
+    torch.uint32,
+    torch.float32,
+    torch.float64,
+)
 
 
 @dataclass(frozen=True)
@@ -96,7 +110,7 @@ def _numerical(column: ReadColumn, told: bool) -> MadeColumn | None:  # noqa: FB
         return None
     null = column.null()
     tentative = not told and not data.is_floating_point() and data.dtype.itemsize > 2
-    if tentative and not _is_exact(data[:: len(data) // _SAMPLE + 1], null):
+    if tentative and not is_exact(data[:: len(data) // _SAMPLE + 1], null):
         return None
     if data.dtype in (torch.uint64, torch.float16, torch.bfloat16):
         missing = None if null is None else torch.from_numpy(data.numpy() == null)
@@ -105,7 +119,26 @@ def _numerical(column: ReadColumn, told: bool) -> MadeColumn | None:  # noqa: FB
     return MadeColumn(column.name, Stype.numerical, data.contiguous(), {}, null=null, tentative=tentative)
 
 
-def _is_exact(data: torch.Tensor, null: int | None) -> bool:
+def is_number(info: ColumnInfo, wanted: list[Stype | None] | None) -> bool:
+    """Whether a column of a binary table is numerical, whatever it holds, or integers that may be too large for that.
+
+    Args:
+        info: what the table says of it.
+        wanted: what it shall be, as for `made_column`.
+    """
+    if info.problem is not None or info.kind != "TENSOR" or info.shape != () or info.dtype not in _NUMBERS:
+        return False
+    if wanted is not None:
+        return wanted == [Stype.numerical]
+    return not (info.dtype.is_floating_point and are_julian(info.name, info.unit, told=False))
+
+
+def may_be_inexact(info: ColumnInfo) -> bool:
+    """Whether a column has integers of which float32 may not hold all."""
+    return info.dtype is not None and not info.dtype.is_floating_point and info.dtype.itemsize > 2
+
+
+def is_exact(data: torch.Tensor, null: int | None) -> bool:
     """Whether float32 holds all the integers; floats are rounded anyway."""
     if data.is_floating_point() or data.numel() == 0 or data.dtype.itemsize <= 2:
         return True
@@ -213,7 +246,7 @@ def _embedding(column: ReadColumn, told: bool) -> MadeColumn | None:  # noqa: FB
     if not isinstance(data, torch.Tensor) or data.ndim < 2 or data.is_complex() or 0 in data.shape[1:]:
         return None
     vectors = data.flatten(1)
-    if not told and not (vectors.dtype == torch.bool or _is_exact(vectors, None)):
+    if not told and not (vectors.dtype == torch.bool or is_exact(vectors, None)):
         return None
     vectors = vectors.to(torch.float32)
     if column.null() is not None or not bool(torch.isfinite(vectors).all()):
@@ -221,36 +254,51 @@ def _embedding(column: ReadColumn, told: bool) -> MadeColumn | None:  # noqa: FB
     return MadeColumn(column.name, Stype.embedding, vectors, {StatType.EMB_DIM: vectors.shape[1]})
 
 
-def numerical_block(made: list[MadeColumn]) -> tuple[list[MadeColumn], torch.Tensor | None]:
+def numerical_block(
+    made: list[MadeColumn], read: Together | None = None
+) -> tuple[list[MadeColumn], torch.Tensor | None]:
     """Puts the numerical ones of some columns side by side.
+
+    Args:
+        made: the columns. Of those that are in `read` the numerical ones have no data.
+        read: numbers that are side by side already.
 
     Returns:
         The columns: numerical ones with their statistics, and those whose integers float32 does not hold without stype;
         and the block, None without numerical columns.
     """
     numerical = [column for column in made if column.stype is Stype.numerical]
-    if not numerical:
+    blocks, names = ([], []) if read is None else ([read.block], [*read.names])
+    settled: dict[str, MadeColumn] = {}
+    if held := [column for column in numerical if column.data is not None]:
+        block, told = _engine.make_numerical_block([one.data for one in held], [one.null for one in held])
+        blocks.append(block)
+        names += [column.name for column in held]
+        settled = {column.name: _settled(column, told[place]) for place, column in enumerate(held)}
+    made = [settled.get(column.name, column) for column in made]
+    kept = [column.name for column in made if column.stype is Stype.numerical]
+    if not kept:
         return made, None
-    block, found = _engine.make_numerical_block([one.data for one in numerical], [one.null for one in numerical])
-    kept = [place for place, column in enumerate(numerical) if not column.tentative or _stays(column, found[place])]
-    known = {numerical[place].name: replace(numerical[place], stats=_stats(found[place])) for place in kept}
-    settled = [
-        known.get(column.name, replace(column, stype=None)) if column.stype is Stype.numerical else column
-        for column in made
-    ]
-    if len(kept) == len(numerical):
-        return settled, block
-    return settled, block[:, kept] if kept else None
+    whole = blocks[0] if len(blocks) == 1 else torch.cat(blocks, dim=1)
+    if kept == names:
+        return made, whole
+    return made, whole.index_select(1, torch.tensor([names.index(name) for name in kept]))
 
 
-def _stays(column: MadeColumn, found: torch.Tensor) -> bool:
-    """Whether float32 holds all integers. Those that are out of its bounds do not come inside when they are rounded."""
-    least, greatest = float(found[3]), float(found[-1])
-    # Without any number they are NaN.
-    return not (least <= -LARGEST_EXACT or greatest >= LARGEST_EXACT) or _is_exact(column.data, column.null)
+def _settled(column: MadeColumn, told: torch.Tensor) -> MadeColumn:
+    if column.tentative and may_exceed(told) and not is_exact(column.data, column.null):
+        return replace(column, stype=None)
+    return replace(column, stats=number_stats(told))
 
 
-def _stats(found: torch.Tensor) -> Stats:
+def may_exceed(told: torch.Tensor) -> bool:
+    """Whether float32 may not hold all integers of a column."""
+    least, greatest = float(told[3]), float(told[-1])
+    # Those that are out of its bounds do not come inside when they are rounded. Without any number these are NaN.
+    return least <= -LARGEST_EXACT or greatest >= LARGEST_EXACT
+
+
+def number_stats(found: torch.Tensor) -> Stats:
     _, mean, deviation, *quantiles = cast("list[float]", found.tolist())  # pyright: ignore[reportUnknownMemberType]
     return {StatType.MEAN: mean, StatType.STD: deviation, StatType.QUANTILES: quantiles}
 

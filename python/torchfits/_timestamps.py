@@ -35,6 +35,19 @@ def iso_times(words: StringColumn) -> Any | None:  # noqa: ANN401
         return None
 
 
+def are_julian(name: str, unit: str, *, told: bool) -> bool:
+    """Whether a column of numbers is one of Julian dates by its name and its unit; its numbers may say no.
+
+    Args:
+        name: of the column.
+        unit: of the column.
+        told: whether somebody said that they are times.
+    """
+    unit = unit.strip().lower()
+    is_named = _TOLD_TIME.search(name.upper()) is not None
+    return unit in ("mjd", "jd") or (is_named and (told or unit in _DAY))
+
+
 def julian_times(dates: torch.Tensor, name: str, unit: str, *, told: bool) -> Any | None:  # noqa: ANN401
     """Likewise from Julian dates; None if the column is no such thing by its name, its unit and its numbers.
 
@@ -44,10 +57,10 @@ def julian_times(dates: torch.Tensor, name: str, unit: str, *, told: bool) -> An
         unit: of the column.
         told: whether somebody said that they are times.
     """
+    if not are_julian(name, unit, told=told):
+        return None
     unit = unit.strip().lower()
     kind = _TOLD_TIME.search(name.upper())
-    if not (unit in ("mjd", "jd") or (kind is not None and (told or unit in _DAY))):
-        return None
     days: Any = dates.to(torch.float64).numpy()
     is_modified = unit == "mjd" or (unit != "jd" and kind is not None and kind.group().endswith("MJD"))
     with np.errstate(invalid="ignore"):

@@ -137,6 +137,7 @@ def _read_table(path: str, times: int) -> None:
         _engine.read_columns(path, _TABLE, ["CE", "CD"], _engine.Rows(), "CE < 1 and CJ >= 0")
         numbers = [column.blocks[0] for column in columns]
         _engine.make_numerical_block(numbers, [None] * len(numbers))
+        _engine.read_columns(path, _TABLE, None, _engine.Rows(), together=range(len(numbers)))
     _engine.read_columns(path, _TABLE, None, _engine.Rows(slice="10:20:2"))
     _engine.read_columns(path, _TABLE, None, _engine.Rows(numbers=torch.arange(10)))
 
@@ -144,6 +145,7 @@ def _read_table(path: str, times: int) -> None:
 def _query(path: str) -> None:
     """Conditions on columns of which nothing is known, then of which there is a zone map."""
     for _ in range(_QUERIES):
+        _engine.read_columns(path, _TABLE, None, _engine.Rows(), together=range(len(_FORMS)))
         for form in _FORMS:
             _engine.clear_caches(disk=True)
             for _ in range(2):

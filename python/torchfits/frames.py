@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import functools
 import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
@@ -21,14 +23,26 @@ from torchfits._columns import RaggedColumn, StringColumn
 from torchfits._fitting import stats_of, stype_of, vocabulary_of
 from torchfits._location import split_row_filter
 from torchfits._memory import Content, Source, Transfers, kept
-from torchfits._rows import concatenate, length
-from torchfits._stypes import TOGETHER, MadeColumn, ReadColumn, Stype, made_column, numerical_block
-from torchfits.tables import describe_table, read_columns
+from torchfits._rows import concatenate, length, null_value
+from torchfits._stypes import (
+    TOGETHER,
+    MadeColumn,
+    ReadColumn,
+    Stype,
+    is_exact,
+    is_number,
+    made_column,
+    may_be_inexact,
+    may_exceed,
+    number_stats,
+    numerical_block,
+)
+from torchfits.tables import Together, describe_table, read_columns, read_together, wanted_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
-    from torchfits._columns import ColumnInfo
+    from torchfits._columns import ColumnInfo, TableSchema
     from torchfits._location import Hdu
     from torchfits._rows import ColumnData
     from torchfits._stypes import Stats
@@ -39,6 +53,13 @@ __all__ = ["MaterializedFrame", "RemoteMaterializedFrame", "materialize", "read_
 
 OTHER = "other"
 """What `stypes` calls columns that shall stay as they are."""
+
+_MOST_ROW_BYTES = 256
+"""Of longer rows too few are in the core's cache at a time: their columns are read first."""
+
+_LOOKED_AT = 8
+_LOOKED_AT_ROWS = 64 << 10
+"""Of tables with more rows integers are looked at before they are read."""
 
 
 class MaterializedFrame(TensorFrame):
@@ -228,11 +249,66 @@ def read_table(
         ValueError: if a column cannot be what `stypes` says.
     """
     file = kept(path)
+    asked = wanted_columns(columns)
+    told = _told(stypes)
     schema = describe_table(split_row_filter(file)[0], hdu=hdu)
-    data = read_columns(file, columns, hdu=hdu, rows=rows, where=where)
-    infos = {name: schema[name] for name in data}
-    frame = materialize(data, infos, stypes=stypes, source=os.fspath(file))
+    together = _together(schema, _asked_of(schema, asked), told, file, hdu)
+    data, numbers = read_together(file, asked, hdu=hdu, rows=rows, where=where, together=together)
+    # They are there, since they could be read.
+    infos = {info.name: info for info in _asked_of(schema, asked)}
+    made = _made(data, infos, told, infos)
+    if numbers is not None:
+        again = functools.partial(read_columns, file, hdu=hdu, rows=rows, where=where)
+        for name, found in zip(numbers.names, numbers.told, strict=True):
+            made[name] = _made_number(infos[name], found, again, told)
+    count = length(data) if numbers is None else len(numbers.block)
+    frame = _frame([made[name] for name in infos], count, infos, os.fspath(file), numbers)
     return RemoteMaterializedFrame.of(frame, file.transfers) if isinstance(file, Content) else frame
+
+
+def _asked_of(schema: TableSchema, asked: list[str | int] | None) -> list[ColumnInfo]:
+    """The columns that are there, each once, in the order in which they are asked for."""
+    if asked is None:
+        return [*schema.columns]
+    found: dict[str, ColumnInfo] = {}
+    for column in asked:
+        with contextlib.suppress(KeyError, IndexError):
+            info = schema.columns[column] if isinstance(column, int) else schema[column]
+            found[info.name] = info
+    return [*found.values()]
+
+
+def _together(
+    schema: TableSchema, asked: list[ColumnInfo], told: dict[str, Stype | None], file: Source, hdu: Hdu | None
+) -> list[int]:
+    """The numbers of columns that the engine may make a block of while it reads them."""
+    if schema.kind != "BINARY_TABLE" or schema.row_bytes > _MOST_ROW_BYTES:
+        return []
+    numbers = [info for info in asked if is_number(info, [told[info.name]] if info.name in told else None)]
+    doubtful = [info for info in numbers if may_be_inexact(info) and info.name not in told]
+    if doubtful and schema.rows > _LOOKED_AT_ROWS and not isinstance(file, Content):
+        # It would be made for nothing of identifiers, which are mostly too large.
+        some = slice(None, None, schema.rows // _LOOKED_AT + 1)
+        names = [info.name for info in doubtful]
+        looked = read_columns(split_row_filter(file)[0], names, hdu=hdu, rows=some)
+        for info in doubtful:
+            if not is_exact(cast("torch.Tensor", looked[info.name]), null_value(info)):
+                numbers.remove(info)
+    return [schema.columns.index(info) for info in numbers]
+
+
+def _made_number(
+    info: ColumnInfo,
+    found: torch.Tensor,
+    again: Callable[[str], dict[str, ColumnData]],
+    told: dict[str, Stype | None],
+) -> MadeColumn:
+    """A column whose numbers are side by side with others; read again if float32 does not hold them."""
+    if info.name not in told and may_be_inexact(info) and may_exceed(found):
+        column = cast("torch.Tensor", again(info.name)[info.name])
+        if not is_exact(column, null_value(info)):
+            return MadeColumn(info.name, None, column, {})
+    return MadeColumn(info.name, Stype.numerical, None, number_stats(found))
 
 
 def materialize(
@@ -255,17 +331,37 @@ def materialize(
         ValueError: if a column cannot be what `stypes` says, or columns differ in length.
     """
     infos = dict(schema or {})
-    wanted = {name: _stype(stype) for name, stype in (stypes or {}).items()}
-    if missing := wanted.keys() - columns.keys():
-        raise KeyError(f"stypes names columns that are not read: {sorted(missing)}")
     lengths = {len(column) for column in columns.values()}
     if len(lengths) > 1:
         raise ValueError(f"columns of different lengths: {sorted(lengths)}")
-    made = [
-        made_column(ReadColumn(name, data, infos.get(name)), [wanted[name]] if name in wanted else None)
+    made = _made(columns, infos, _told(stypes), columns)
+    return _frame([*made.values()], lengths.pop() if lengths else 0, infos, source)
+
+
+def _told(stypes: Mapping[str, Stype | str] | None) -> dict[str, Stype | None]:
+    return {name: _stype(stype) for name, stype in (stypes or {}).items()}
+
+
+def _made(
+    columns: Mapping[str, ColumnData],
+    infos: Mapping[str, ColumnInfo],
+    told: Mapping[str, Stype | None],
+    names: Collection[str],
+) -> dict[str, MadeColumn]:
+    """What columns become.
+
+    Args:
+        columns: that are in memory.
+        infos: what is known of them.
+        told: what some shall be.
+        names: of all that are read.
+    """
+    if missing := told.keys() - set(names):
+        raise KeyError(f"stypes names columns that are not read: {sorted(missing)}")
+    return {
+        name: made_column(ReadColumn(name, data, infos.get(name)), [told[name]] if name in told else None)
         for name, data in columns.items()
-    ]
-    return _frame(made, lengths.pop() if lengths else 0, infos, source)
+    }
 
 
 def encode(
@@ -361,8 +457,14 @@ def _stype(stype: Stype | str) -> Stype | None:
     return None if stype == OTHER else Stype(stype)
 
 
-def _frame(made: list[MadeColumn], rows: int, infos: dict[str, ColumnInfo], source: str | None) -> MaterializedFrame:
-    made, numbers = numerical_block(made)
+def _frame(
+    made: list[MadeColumn],
+    rows: int,
+    infos: dict[str, ColumnInfo],
+    source: str | None,
+    read: Together | None = None,
+) -> MaterializedFrame:
+    made, numbers = numerical_block(made, read)
     features: dict[Any, Any] = {} if numbers is None else {Stype.numerical: numbers}
     for stype, together in TOGETHER.items():
         if columns := [column for column in made if column.stype is stype]:

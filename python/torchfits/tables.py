@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, SupportsIndex, TypeVar, cast
 
 import torch
 
@@ -32,6 +32,7 @@ Rows = slice | torch.Tensor | Sequence[int] | Sequence[bool] | _Array
 """Rows of a table: a slice (with any step), row numbers in any order, or a mask of all rows."""
 
 ColumnData = torch.Tensor | StringColumn | RaggedColumn
+_Data = TypeVar("_Data", torch.Tensor, StringColumn, RaggedColumn, ColumnData)
 
 
 def read_columns(
@@ -91,19 +92,63 @@ def read_columns(
         TypeError: for arguments of a wrong type.
         ValueError: for arguments that make no sense.
     """
+    return read_together(path, columns, hdu=hdu, rows=rows, where=where)[0]
+
+
+class Together(NamedTuple):
+    """Numbers of several columns side by side.
+
+    Attributes:
+        names: of the columns.
+        block: float32 (rows, columns), null values NaN.
+        told: what is known of each column, as `_engine.make_numerical_block` tells it.
+    """
+
+    names: list[str]
+    block: torch.Tensor
+    told: torch.Tensor
+
+
+def read_together(
+    path: Source,
+    columns: str | int | Iterable[str | int] | None = None,
+    *,
+    hdu: Hdu | None = None,
+    rows: Rows | None = None,
+    where: str | None = None,
+    together: Sequence[int] = (),
+) -> tuple[dict[str, ColumnData], Together | None]:
+    """Reads columns, and puts some of them side by side.
+
+    Args:
+        path: as for `read_columns`.
+        columns: likewise.
+        hdu: likewise.
+        rows: likewise.
+        where: likewise.
+        together: numbers, from 0, of columns that are put side by side if they are wanted, as `_engine.read_columns`
+            has them.
+
+    Returns:
+        The other columns, and these; None if there are none.
+    """
     path, row_filter = split_row_filter(path)
     name, selector, section = locate(path, hdu, default=_FIRST_TABLE)
     if section is not None:
         raise ValueError("a table has no section: rows= and columns name its parts")
+    wanted, condition, order = wanted_columns(columns), _condition(where), None
     if row_filter is not None:
         if rows is not None or where is not None:
             raise ValueError("a row filter in the path does not go with rows= or where=")
-        found = _engine.read_by_row_filter(name, selector, _wanted(columns), row_filter)
-        return {column.name: _data(column) for column in found}
-    wanted, condition = _wanted(columns), _condition(where)
-    picked, order = _in_order(_rows(rows), condition)
-    read = _engine.read_columns(name, selector, wanted, picked, condition)
-    return {column.name: _reordered(_data(column), order) for column in read}
+        read = _engine.read_by_row_filter(name, selector, wanted, row_filter, together)
+    else:
+        picked, order = _in_order(_rows(rows), condition)
+        read = _engine.read_columns(name, selector, wanted, picked, condition, together)
+    if not read or read[-1].kind != "TOGETHER":
+        return {column.name: _reordered(_data(column), order) for column in read}, None
+    *others, last = read
+    numbers = Together(last.name.split("\0"), _reordered(last.blocks[0], order), last.blocks[1])
+    return {column.name: _reordered(_data(column), order) for column in others}, numbers
 
 
 def read_ahead(
@@ -181,15 +226,15 @@ def find_by_row_filter(path: Source, row_filter: str, *, hdu: Hdu | None = None)
     return _engine.find_by_row_filter(name, selector, row_filter)
 
 
-def _reordered(column: ColumnData, order: torch.Tensor | None) -> ColumnData:
+def _reordered(column: _Data, order: torch.Tensor | None) -> _Data:
     """The rows where `order` took them from."""
     if order is None:
         return column
     inverse = torch.empty_like(order)
     inverse[order] = torch.arange(len(order))
     if isinstance(column, torch.Tensor):
-        return picked_rows(column, inverse)
-    return cast("ColumnData", column[inverse])
+        return cast("Any", picked_rows(column, inverse))
+    return cast("Any", column[inverse])
 
 
 def _data(column: _engine.ReadColumn) -> ColumnData:
@@ -213,7 +258,8 @@ def _condition(where: str | None) -> str | None:
     return where
 
 
-def _wanted(columns: str | int | Iterable[str | int] | None) -> list[str | int] | None:
+def wanted_columns(columns: str | int | Iterable[str | int] | None) -> list[str | int] | None:
+    """Names and numbers of columns; None for all."""
     if columns is None:
         return None
     return [_column(column) for column in ([columns] if isinstance(columns, str | int) else columns)]

@@ -4,7 +4,10 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.torchfits.dlpack.Abi;
 import org.torchfits.dlpack.TensorView;
@@ -15,7 +18,7 @@ import org.torchfits.source.FileTarget;
 import org.torchfits.table.Column;
 import org.torchfits.table.ColumnEncoder;
 import org.torchfits.table.FilteredLoader;
-import org.torchfits.table.NumericalBlock;
+import org.torchfits.table.HeldNumbers;
 import org.torchfits.table.RowFinder;
 import org.torchfits.table.Rows;
 import org.torchfits.table.TableFile;
@@ -23,6 +26,7 @@ import org.torchfits.table.TableLayout;
 import org.torchfits.table.TableLoader;
 import org.torchfits.table.TableSchema;
 import org.torchfits.table.TableWriter;
+import org.torchfits.table.WantedColumns;
 import org.torchfits.work.Task;
 import org.torchfits.work.Unfinished;
 
@@ -47,6 +51,8 @@ public final class Tables {
    *     them; 0 for none
    * @param mask rows that the mask was made for from which {@code list} was made; -1 if it was not
    * @param condition as {@link FilteredLoader} has it; null for none
+   * @param together numbers, from 0 and with commas between them, of the columns that are put side
+   *     by side as {@link WantedColumns} has them; empty for none
    * @return as {@link TableLoader} and {@link Tasks} have it
    */
   public static long readColumns(
@@ -58,11 +64,14 @@ public final class Tables {
       @Nullable String slice,
       long list,
       long mask,
-      @Nullable String condition) {
+      @Nullable String condition,
+      String together) {
     HduSelector selector = new HduSelector(hdu, name, version);
     TensorView numbers = list == 0 ? null : TensorView.at(list, Abi.UNVERSIONED);
-    return Tasks.begin(
-        () -> load(TableFile.open(path, selector), columns, slice, numbers, mask, condition));
+    return Tasks.begin(() -> {
+      TableFile file = TableFile.open(path, selector);
+      return load(file, columns, slice, numbers, mask, condition, together);
+    });
   }
 
   /**
@@ -91,7 +100,7 @@ public final class Tables {
         number,
         () -> {
           TableFile file = TableFile.open(path, selector, content);
-          return load(file, columns, slice, numbers, mask, condition);
+          return load(file, columns, slice, numbers, mask, condition, "");
         });
   }
 
@@ -107,11 +116,12 @@ public final class Tables {
       @Nullable String name,
       int version,
       @Nullable String columns,
-      String filter) {
+      String filter,
+      String together) {
     HduSelector selector = new HduSelector(hdu, name, version);
     return Tasks.begin(() -> {
       TableFile file = TableFile.open(path, selector);
-      List<Column> wanted = columns(file, columns);
+      WantedColumns wanted = wanted(file, columns, together);
       return FilteredLoader.loadByCfitsio(path, file, wanted, filter, Abi.UNVERSIONED);
     });
   }
@@ -188,9 +198,9 @@ public final class Tables {
   }
 
   /** Closes the file if there are no such columns. */
-  private static List<Column> columns(TableFile file, @Nullable String columns) {
+  private static WantedColumns wanted(TableFile file, @Nullable String columns, String together) {
     try {
-      return columns(file.layout(), columns);
+      return wanted(file.layout(), columns, together);
     } catch (RuntimeException | Error failure) {
       file.close();
       throw failure;
@@ -203,12 +213,13 @@ public final class Tables {
       @Nullable String slice,
       @Nullable TensorView list,
       long mask,
-      @Nullable String condition) {
+      @Nullable String condition,
+      String together) {
     TableLayout layout = file.layout();
-    List<Column> wanted;
+    WantedColumns wanted;
     Rows rows;
     try {
-      wanted = columns(layout, columns);
+      wanted = wanted(layout, columns, together);
       rows = rows(layout, slice, list, mask);
     } catch (RuntimeException | Error failure) {
       file.close();
@@ -217,6 +228,15 @@ public final class Tables {
     return condition == null
         ? TableLoader.load(file, wanted, rows, Abi.UNVERSIONED)
         : FilteredLoader.load(file, wanted, rows, condition, Abi.UNVERSIONED);
+  }
+
+  private static WantedColumns wanted(
+      TableLayout layout, @Nullable String columns, String together) {
+    Set<Integer> numbers =
+        together.isEmpty()
+            ? Set.of()
+            : Arrays.stream(together.split(",")).map(Integer::valueOf).collect(Collectors.toSet());
+    return new WantedColumns(columns(layout, columns), numbers);
   }
 
   private static List<Column> columns(TableLayout layout, @Nullable String columns) {
@@ -250,12 +270,12 @@ public final class Tables {
    * Puts columns of numbers side by side and finds their statistics.
    *
    * @param columns address of the {@code DLManagedTensor} that tells the columns, as {@link
-   *     NumericalBlock#make} has it
+   *     HeldNumbers#make} has it
    * @return as that and {@link Tasks} have it
    */
   public static long makeNumericalBlock(long columns) {
     TensorView wanted = TensorView.at(columns, Abi.UNVERSIONED);
-    return Tasks.begin(() -> NumericalBlock.make(wanted, Abi.UNVERSIONED));
+    return Tasks.begin(() -> HeldNumbers.make(wanted, Abi.UNVERSIONED));
   }
 
   /**

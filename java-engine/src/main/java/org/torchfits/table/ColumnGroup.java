@@ -6,46 +6,44 @@ import java.util.List;
 import org.torchfits.source.Scratch;
 
 /**
- * Columns that are read together: they stand near together in the row.
+ * Readers whose fields are read together: they stand near together in the row.
  *
- * @param offset of the first of them in the row, in bytes
- * @param bytes from there to the end of the last one
+ * @param fields that are read for them
  */
-record ColumnGroup(long offset, long bytes, List<ColumnReader> columns) {
+record ColumnGroup(FieldGroup fields, List<RowReader> readers) {
   /**
-   * The groups of those columns that need rows.
+   * The groups of those readers that need rows.
    *
-   * @param gapBytes that stand between the columns of a group at most
+   * @param gapBytes that stand between the fields of a group at most
    */
-  static List<ColumnGroup> of(List<ColumnReader> columns, long gapBytes) {
-    List<ColumnReader> sorted =
-        columns.stream()
-            .filter(ColumnReader::needsRows)
-            .sorted(Comparator.comparingLong(column -> column.column().offset()))
+  static List<ColumnGroup> of(List<RowReader> readers, long gapBytes) {
+    List<RowReader> sorted =
+        readers.stream()
+            .filter(RowReader::needsRows)
+            .sorted(Comparator.comparingLong(RowReader::offset))
             .toList();
     List<ColumnGroup> groups = new ArrayList<>();
-    for (ColumnReader column : sorted) {
-      if (groups.isEmpty() || !groups.getLast().takes(column, gapBytes)) {
-        groups.add(new ColumnGroup(column.column().offset(), 0, new ArrayList<>()));
+    for (RowReader reader : sorted) {
+      if (groups.isEmpty() || !groups.getLast().takes(reader, gapBytes)) {
+        FieldGroup none = new FieldGroup(reader.offset(), 0, new ArrayList<>());
+        groups.add(new ColumnGroup(none, new ArrayList<>()));
       }
-      groups.add(groups.removeLast().with(column));
+      groups.add(groups.removeLast().with(reader));
     }
     return groups;
   }
 
-  private boolean takes(ColumnReader column, long gapBytes) {
-    long start = column.column().offset();
-    return start - (offset + bytes) <= gapBytes && start + column.bytes() - offset <= Scratch.BYTES;
+  private boolean takes(RowReader reader, long gapBytes) {
+    long start = reader.offset();
+    return start - (fields.offset() + fields.bytes()) <= gapBytes
+        && start + reader.bytes() - fields.offset() <= Scratch.BYTES;
   }
 
-  private ColumnGroup with(ColumnReader column) {
-    columns.add(column);
-    long end = column.column().offset() + column.bytes();
-    return new ColumnGroup(offset, Math.max(bytes, end - offset), columns);
-  }
-
-  /** What is read for them. */
-  FieldGroup fields() {
-    return new FieldGroup(offset, bytes, columns.stream().map(ColumnReader::column).toList());
+  private ColumnGroup with(RowReader reader) {
+    readers.add(reader);
+    fields.columns().addAll(reader.columns());
+    long bytes = reader.offset() + reader.bytes() - fields.offset();
+    long most = Math.max(fields.bytes(), bytes);
+    return new ColumnGroup(new FieldGroup(fields.offset(), most, fields.columns()), readers);
   }
 }

@@ -2,23 +2,15 @@ package org.torchfits.table;
 
 import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.torchfits.dlpack.Abi;
 import org.torchfits.dlpack.DlpackTensor;
 import org.torchfits.dlpack.ElementType;
 import org.torchfits.dlpack.NativeMemoryException;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
-import org.torchfits.work.Job;
 
-/**
- * A column on its way into tensors. First every block of rows is taken by {@link #read}, by several
- * threads at once; then come the stages of {@link #nextStage}, one after the other.
- */
-abstract class ColumnReader implements AutoCloseable {
-  /** Work that several threads do in pieces. */
-  record Stage(long pieces, Job.Piece work) {}
-
+/** A column that becomes tensors of its own. */
+abstract class ColumnReader extends RowReader {
   private final TableLayout layout;
   private final Column column;
   private final long rows;
@@ -44,25 +36,14 @@ abstract class ColumnReader implements AutoCloseable {
     return rows;
   }
 
-  /** Bytes of the field that are needed, from its beginning. */
-  abstract long bytes();
-
-  /** Whether blocks of rows have something for this column. */
-  boolean needsRows() {
-    return bytes() > 0;
+  @Override
+  final List<Column> columns() {
+    return List.of(column);
   }
 
-  /**
-   * Takes the field of the rows of a block.
-   *
-   * @param field where the field of the block's first row begins, in its bytes
-   * @param first of the wanted rows
-   */
-  abstract void read(RowBlock block, long field, long first);
-
-  /** Work that could not be planned before all that came before was done; null if none is left. */
-  @Nullable Stage nextStage() {
-    return null;
+  @Override
+  final long offset() {
+    return column.offset();
   }
 
   /** What the column has become, once nothing is left to do. */
@@ -70,10 +51,6 @@ abstract class ColumnReader implements AutoCloseable {
 
   /** The blocks of the result, as {@link ColumnType.Kind} has them. */
   abstract List<DlpackTensor> blocks();
-
-  /** Frees what the caller did not get. */
-  @Override
-  public abstract void close();
 
   /** A block for the column. */
   final DlpackTensor allocate(Abi abi, ElementType elements, long... shape) {

@@ -1,11 +1,13 @@
 package org.torchfits.table;
 
 import java.util.Arrays;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Mean, deviation, extremes and quartiles of the finite numbers of a column: exactly, and the same
- * ones whatever the number of threads. First come {@link #sample} and a survey; then each pass
- * takes all numbers, lane by lane, and is ended by {@link #endPass} until {@link #isComplete}.
+ * ones whatever the number of threads. First comes {@link #begin}; then each pass takes all numbers
+ * piece by piece, and is ended by {@link #endPass} until {@link #isComplete}.
  *
  * <p>Within a pass safe for use by several threads, each with its own {@link Lanes}.
  */
@@ -13,94 +15,63 @@ final class ColumnStatistics {
   /** Numbers that {@link #write} writes: count, mean, deviation, and five quantiles. */
   static final int LENGTH = 8;
 
-  private static final int SAMPLE = 2048;
-
-  /** Rows of a survey at least. */
-  private static final long SURVEYED_ROWS = 64 << 10;
-
-  /** What part of the rows a survey is at least. */
-  private static final long LEAST_SHARE = 8;
-
   private static final double[] QUARTILES = {0.25, 0.5, 0.75};
 
-  /** What one thread works with. */
+  /** What one thread finds of a piece. */
   static final class Lanes {
+    /** Where numbers are taken from. */
     final float[] numbers = new float[FloatLoader.LANE];
+
     private final FloatKeys keys = new FloatKeys(numbers);
     private final Moments.Sums sums = new Moments.Sums();
     private final RankSearch.Lanes ranks = new RankSearch.Lanes();
     private int lowest = Integer.MAX_VALUE;
     private int highest = Integer.MIN_VALUE;
+    private @Nullable Moments moments;
   }
 
-  private final FloatLoader column;
+  /**
+   * A piece that others come before.
+   *
+   * @param end behind its last row
+   */
+  private record Piece(long end, Moments moments) {}
+
   private final int most;
-
-  /** Of each piece of the column, to be joined in order. */
-  private final Moments[] pieces;
-
   private Moments moments = new Moments(0);
+
+  /** By their first rows: sums depend on the order in which they are joined. */
+  private final TreeMap<Long, Piece> waiting = new TreeMap<>();
+
+  /** Up to this row pieces are joined. */
+  private long joined;
+
   private RankSearch quartiles;
-  private boolean isFirstPass = true;
   private boolean isComplete;
   private int lowest = Integer.MAX_VALUE;
   private int highest = Integer.MIN_VALUE;
 
   /**
-   * @param column whose rows do not change
-   * @param pieces how many there are in the first pass
    * @param most numbers near quartiles that may be collected
    */
-  ColumnStatistics(FloatLoader column, int pieces, int most) {
-    this.column = column;
+  ColumnStatistics(int most) {
     this.most = most;
-    this.quartiles = new RankSearch(new int[0], most, QUARTILES);
-    this.pieces = new Moments[pieces];
+    this.quartiles = RankSearch.of(new int[0], 0, most, QUARTILES);
   }
 
-  /** Looks at rows all over the column, to know about where the quartiles are. */
-  void sample() {
-    float[] values = new float[(int) Math.min(SAMPLE, column.rows())];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = column.value(sampledRow(i, values.length));
-    }
-    FloatKeys keys = new FloatKeys(values);
-    int finite = keys.makeOfFinite(values.length);
-    int[] sample = Arrays.copyOf(keys.keys(), finite);
-    Arrays.sort(sample);
-    quartiles = new RankSearch(sample, most, QUARTILES);
+  /**
+   * Says what about the numbers are.
+   *
+   * @param sample from all over the column; overwritten
+   * @param share what part of the column it is
+   */
+  void begin(float[] sample, double share) {
+    FloatKeys keys = new FloatKeys(sample);
+    int finite = keys.makeOfFinite(sample.length);
+    quartiles = RankSearch.of(Arrays.copyOf(keys.keys(), finite), share, most, QUARTILES);
     if (finite > 0) {
-      moments = new Moments(FloatKeys.value(sample[finite / 2]));
-      if (isSample(column.rows())) {
-        quartiles.end(sample);
-      }
+      moments = new Moments(sample[finite / 2]);
     }
-  }
-
-  /** Whether the sample of so many rows has them all. */
-  static boolean isSample(long rows) {
-    return rows <= SAMPLE;
-  }
-
-  /** Rows of a survey in each {@link FloatLoader#LANE} rows; all of them if there are not many. */
-  static int surveyed(long rows) {
-    return (int) (FloatLoader.LANE / Math.clamp(rows / SURVEYED_ROWS, 1, LEAST_SHARE));
-  }
-
-  /** The first one of them, at changing places. */
-  static long surveyedRow(long lane, int surveyed) {
-    int places = FloatLoader.LANE - surveyed + 1;
-    return lane * FloatLoader.LANE + place((int) lane, places);
-  }
-
-  /** One row of each stretch, at changing places: what stands in rows may be periodic. */
-  long sampledRow(int index, int samples) {
-    long stretch = column.rows() / samples;
-    return index * column.rows() / samples + place(index, stretch);
-  }
-
-  private static long place(int index, long places) {
-    return (Integer.toUnsignedLong(index * 0x9E3779B9) * places) >>> Integer.SIZE;
   }
 
   /** Whether all is known. */
@@ -108,67 +79,60 @@ final class ColumnStatistics {
     return isComplete;
   }
 
-  /** Moments of no numbers, for a piece of the first pass. */
-  Moments newMoments() {
-    return moments.empty();
-  }
-
   /**
-   * Ends the survey.
+   * Takes numbers of a piece in the first pass.
    *
-   * @param share of the rows that were in it
+   * @param count of the first of {@code lanes.numbers}, which are overwritten
    */
-  void endSurvey(double share) {
-    quartiles.endSurvey(share);
-  }
-
-  /**
-   * Takes numbers in the first pass.
-   *
-   * @param count of the first of {@code lanes.numbers}, of which the finite ones are moved together
-   * @param piece takes their moments
-   */
-  void acceptFirst(int count, Lanes lanes, Moments piece) {
+  void accept(int count, Lanes lanes) {
     int kept = lanes.keys.makeOfFinite(count);
+    Moments found = lanes.moments == null ? moments.empty() : lanes.moments;
     if (kept > 0) {
-      piece.add(lanes.numbers, kept, lanes.sums);
       lanes.lowest = Math.min(lanes.lowest, lanes.keys.lowest());
       lanes.highest = Math.max(lanes.highest, lanes.keys.highest());
+      found.add(lanes.numbers, kept, lanes.sums);
     }
+    lanes.moments = found;
     quartiles.accept(lanes.keys, kept, lanes.ranks);
   }
 
-  /** Takes numbers of the survey or a later pass. */
-  void accept(int count, Lanes lanes) {
+  /** Likewise in a later pass. */
+  void acceptAgain(int count, Lanes lanes) {
     quartiles.accept(lanes.keys, lanes.keys.makeOfFinite(count), lanes.ranks);
   }
 
-  /** Takes what lanes found since they were last added to a column. */
-  void add(Lanes lanes) {
+  /**
+   * Ends a piece.
+   *
+   * @param first of its rows
+   * @param end behind the last one
+   */
+  void add(long first, long end, Lanes lanes) {
     quartiles.add(lanes.ranks);
-    addExtremes(lanes.lowest, lanes.highest);
-    lanes.lowest = Integer.MAX_VALUE;
-    lanes.highest = Integer.MIN_VALUE;
+    Moments found = lanes.moments;
+    if (found != null) {
+      join(first, new Piece(end, found), lanes.lowest, lanes.highest);
+      lanes.moments = null;
+      lanes.lowest = Integer.MAX_VALUE;
+      lanes.highest = Integer.MIN_VALUE;
+    }
   }
 
-  private synchronized void addExtremes(int low, int high) {
+  private synchronized void join(long first, Piece piece, int low, int high) {
     lowest = Math.min(lowest, low);
     highest = Math.max(highest, high);
-  }
-
-  /** Takes the moments of a piece of the first pass. */
-  void add(int piece, Moments found) {
-    pieces[piece] = found;
+    if (first != joined) {
+      waiting.put(first, piece);
+      return;
+    }
+    for (Piece next = piece; next != null; next = waiting.remove(joined)) {
+      moments.add(next.moments);
+      joined = next.end;
+    }
   }
 
   /** Ends a pass. */
   void endPass() {
-    if (isFirstPass) {
-      isFirstPass = false;
-      for (Moments piece : pieces) {
-        moments.add(piece);
-      }
-    }
     isComplete = moments.count() == 0 || quartiles.endPass(moments.count());
   }
 

@@ -1,6 +1,5 @@
 package org.torchfits.table;
 
-import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.torchfits.dlpack.Abi;
@@ -25,7 +24,7 @@ public final class FilteredLoader {
   private static final long MOST_KEPT_BYTES = 256 << 20;
 
   private final TableFile file;
-  private final List<Column> columns;
+  private final WantedColumns columns;
   private final Rows rows;
   private final Abi abi;
   private @Nullable RowSieve sieve;
@@ -34,7 +33,7 @@ public final class FilteredLoader {
   private @Nullable DlpackTensor list;
   private @Nullable TableLoader loader;
 
-  private FilteredLoader(TableFile file, List<Column> columns, Rows rows, Abi abi) {
+  private FilteredLoader(TableFile file, WantedColumns columns, Rows rows, Abi abi) {
     this.file = file;
     this.columns = columns;
     this.rows = rows;
@@ -45,13 +44,12 @@ public final class FilteredLoader {
    * The task of reading columns of some rows.
    *
    * @param file is closed with the task
-   * @param columns in the order of the result
    * @param rows of which those are read for which the condition is true, in their order
    * @param condition as {@link Predicate} has it
    * @return a task with the result that {@link TableLoader} has
    */
   public static Task load(
-      TableFile file, List<Column> columns, Rows rows, String condition, Abi abi) {
+      TableFile file, WantedColumns columns, Rows rows, String condition, Abi abi) {
     FilteredLoader filtered = new FilteredLoader(file, columns, rows, abi);
     try {
       return filtered.task(Predicate.of(condition, file.layout()));
@@ -68,7 +66,7 @@ public final class FilteredLoader {
    * @see #load for the other parameters
    */
   public static Task loadByCfitsio(
-      String path, TableFile file, List<Column> columns, String filter, Abi abi) {
+      String path, TableFile file, WantedColumns columns, String filter, Abi abi) {
     Rows rows = Rows.all(file.layout().rows());
     FilteredLoader filtered = new FilteredLoader(file, columns, rows, abi);
     try {
@@ -97,7 +95,7 @@ public final class FilteredLoader {
   private Task task(Predicate predicate) {
     file.requireBytes(rows);
     ScannedRows scanned = ScannedRows.of(file, rows, predicate, ZoneMaps.OF_PROCESS);
-    RowSieve whole = RowSieve.of(file, scanned, columns, MOST_KEPT_BYTES);
+    RowSieve whole = RowSieve.of(file, scanned, columns.all(), MOST_KEPT_BYTES);
     sieve = whole;
     if (whole != null) {
       Job job = share(whole.job(), whole.bytes());

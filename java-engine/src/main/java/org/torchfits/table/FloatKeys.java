@@ -15,8 +15,9 @@ final class FloatKeys {
   private final float[] values;
   private final MemorySegment bits;
   private final int[] keys;
-  private int lowest;
-  private int highest;
+
+  /** The smallest key and the largest one. */
+  private final int[] extremes = new int[2];
 
   /**
    * @param values whose first ones are made keys of
@@ -44,12 +45,12 @@ final class FloatKeys {
 
   /** The smallest of them. */
   int lowest() {
-    return lowest;
+    return extremes[0];
   }
 
   /** The largest of them. */
   int highest() {
-    return highest;
+    return extremes[1];
   }
 
   /**
@@ -59,65 +60,14 @@ final class FloatKeys {
    * @return how many are finite
    */
   int makeOfFinite(int count) {
-    make(count);
-    if (lowest >= LOWEST && highest <= HIGHEST) {
-      return count;
-    }
-    int kept = dropOthers(values, keys, count);
-    findExtremes(kept);
-    return kept;
-  }
-
-  /** Makes keys of numbers, finite or not. */
-  void make(int count) {
-    flipAll(bits(count), count);
-    findExtremes(count);
-  }
-
-  /** The bits of the first numbers, of which {@link #flip} makes keys, in the place of those. */
-  int[] bits(int count) {
     // C2 makes no vectors of floatToRawIntBits.
     MemorySegment.copy(bits, JAVA_INT, 0, keys, 0, count);
-    return keys;
-  }
-
-  private void findExtremes(int count) {
-    lowest = ~highestComplement(keys, count);
-    highest = ~lowestComplement(keys, count);
-  }
-
-  /** C2 makes no vectors of a minimum alone, but of this. */
-  private static int lowestComplement(int[] keys, int count) {
-    int lowest = Integer.MAX_VALUE;
-    for (int i = 0; i < count; i++) {
-      lowest = Math.min(lowest, ~keys[i]);
+    FrameKernels.flip(keys, count, extremes);
+    if (lowest() >= LOWEST && highest() <= HIGHEST) {
+      return count;
     }
-    return lowest;
-  }
-
-  private static int highestComplement(int[] keys, int count) {
-    int highest = Integer.MIN_VALUE;
-    for (int i = 0; i < count; i++) {
-      highest = Math.max(highest, ~keys[i]);
-    }
-    return highest;
-  }
-
-  private static void flipAll(int[] keys, int count) {
-    for (int i = 0; i < count; i++) {
-      int bits = keys[i];
-      keys[i] = bits ^ ((bits >> 31) & Integer.MAX_VALUE);
-    }
-  }
-
-  private static int dropOthers(float[] values, int[] keys, int count) {
-    int kept = 0;
-    for (int i = 0; i < count; i++) {
-      float value = values[i];
-      values[kept] = value;
-      keys[kept] = keys[i];
-      kept += Math.abs(value) <= Float.MAX_VALUE ? 1 : 0;
-    }
+    int kept = FrameKernels.dropOthers(values, keys, count);
+    FrameKernels.findExtremes(keys, kept, extremes);
     return kept;
   }
 }

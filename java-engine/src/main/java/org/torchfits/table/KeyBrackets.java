@@ -2,10 +2,11 @@ package org.torchfits.table;
 
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Three brackets of keys: how many keys of a column are below each, and all that lie inside of one.
- * Bounds are even, widths powers of two, so a bracket may be wider than what was asked for.
+ * A bracket may be a little wider than what was asked for.
  *
  * <p>Safe for use by several threads: what they find is joined under a lock.
  */
@@ -16,15 +17,15 @@ final class KeyBrackets {
   /** Keys that are looked at one by one if one of them lies in a bracket; mostly none does. */
   private static final int GROUP = 8;
 
-  private static final int GROUPS = FloatLoader.LANE / GROUP;
+  static final int GROUPS = FloatLoader.LANE / GROUP;
 
   /** What one thread finds. */
   static final class Finds {
-    /** Of keys from the brackets, in their widths: 0 inside of one. */
-    private final int[] distances = new int[FloatLoader.LANE];
+    /** Of keys: negative outside of all brackets. */
+    private final int[] signs = new int[FloatLoader.LANE];
 
-    /** The least distance of each group, whose keys are {@link #GROUPS} apart. */
-    private final int[] least = new int[GROUPS];
+    /** Likewise of groups, whose keys are {@link #GROUPS} apart. */
+    private final int[] groupSigns = new int[GROUPS];
 
     /** With room for what is written behind the last one. */
     private final int[] reached = new int[GROUPS + 1];
@@ -37,13 +38,22 @@ final class KeyBrackets {
   /** Where brackets start, in halves of keys: no distance overflows. */
   private final int[] starts = new int[COUNT];
 
-  /** Binary logarithms of widths, at least 1: no distance is negative. */
-  private final int[] shifts = new int[COUNT];
+  /** From there to the last ones, likewise. */
+  private final int[] spans = new int[COUNT];
 
   private final int most;
+
+  /** Of the keys inside. Brackets begin and end where its buckets do. */
+  private final KeyHistogram histogram;
+
   private final long[] below = new long[COUNT];
   private int[] inside = new int[0];
   private long count;
+
+  /** Of the keys inside those of a range, in order. */
+  private int[] picked = new int[0];
+
+  private @Nullable KeyRange pickedRange;
 
   /**
    * @param ranges at most {@link #COUNT}, at least one
@@ -51,11 +61,15 @@ final class KeyBrackets {
    */
   KeyBrackets(List<KeyRange> ranges, int most) {
     this.most = most;
+    List<KeyWindow> windows =
+        ranges.stream()
+            .map(range -> KeyWindow.around(range.first() & ~1, range.last() | 1))
+            .toList();
+    this.histogram = new KeyHistogram(windows);
     for (int i = 0; i < COUNT; i++) {
-      KeyRange range = ranges.get(Math.min(i, ranges.size() - 1));
-      starts[i] = range.first() >> 1;
-      int span = (range.last() >> 1) - starts[i];
-      shifts[i] = Math.max(1, Integer.SIZE - Integer.numberOfLeadingZeros(span));
+      KeyWindow window = windows.get(Math.min(i, windows.size() - 1));
+      starts[i] = window.first() >> 1;
+      spans[i] = ((window.high() - 1) >> 1) - starts[i];
     }
   }
 
@@ -65,74 +79,15 @@ final class KeyBrackets {
    * @param keys the first {@code n} of them, at most {@link FloatLoader#LANE}
    */
   void look(int[] keys, int n, Finds finds) {
-    findDistances(keys, n, starts, shifts, finds.distances, finds.below);
-    Arrays.fill(finds.distances, n, FloatLoader.LANE, 1);
-    findLeast(finds.distances, finds.least);
-    int groups = findReached(finds.least, finds.reached);
-    finds.count = keep(finds.reached, groups, finds.distances, keys, finds.kept, finds.count);
+    FrameKernels.findSigns(keys, n, starts, spans, finds.signs, finds.below);
+    Arrays.fill(finds.signs, n, FloatLoader.LANE, -1);
+    FrameKernels.joinSigns(finds.signs, finds.groupSigns);
+    int groups = FrameKernels.findReached(finds.groupSigns, finds.reached);
+    finds.count =
+        FrameKernels.keep(finds.reached, groups, finds.signs, keys, finds.kept, finds.count);
     if (finds.count > FloatLoader.LANE) {
       takeKept(finds);
     }
-  }
-
-  private static void findDistances(
-      int[] keys, int n, int[] starts, int[] shifts, int[] distances, int[] below) {
-    int startA = starts[0];
-    int startB = starts[1];
-    int startC = starts[2];
-    int shiftA = shifts[0];
-    int shiftB = shifts[1];
-    int shiftC = shifts[2];
-    int belowA = 0;
-    int belowB = 0;
-    int belowC = 0;
-    for (int i = 0; i < n; i++) {
-      int half = keys[i] >> 1;
-      int a = half - startA;
-      int b = half - startB;
-      int c = half - startC;
-      belowA += a >>> 31;
-      belowB += b >>> 31;
-      belowC += c >>> 31;
-      distances[i] = Math.min(Math.min(a >>> shiftA, b >>> shiftB), c >>> shiftC);
-    }
-    below[0] += belowA;
-    below[1] += belowB;
-    below[2] += belowC;
-  }
-
-  private static void findLeast(int[] d, int[] least) {
-    for (int i = 0; i < GROUPS; i++) {
-      int ofFour =
-          Math.min(Math.min(d[i], d[i + GROUPS]), Math.min(d[i + 2 * GROUPS], d[i + 3 * GROUPS]));
-      int ofOthers =
-          Math.min(
-              Math.min(d[i + 4 * GROUPS], d[i + 5 * GROUPS]),
-              Math.min(d[i + 6 * GROUPS], d[i + 7 * GROUPS]));
-      least[i] = Math.min(ofFour, ofOthers);
-    }
-  }
-
-  private static int findReached(int[] least, int[] reached) {
-    int count = 0;
-    for (int i = 0; i < GROUPS; i++) {
-      reached[count] = i;
-      count += least[i] == 0 ? 1 : 0;
-    }
-    return count;
-  }
-
-  /** Without branches, which would be guessed wrong too often. */
-  private static int keep(
-      int[] reached, int groups, int[] distances, int[] keys, int[] kept, int count) {
-    int end = count;
-    for (int i = 0; i < groups; i++) {
-      for (int at = reached[i]; at < FloatLoader.LANE; at += GROUPS) {
-        kept[end] = keys[at];
-        end += distances[at] == 0 ? 1 : 0;
-      }
-    }
-    return end;
   }
 
   /** Takes what was found since this was last called. */
@@ -161,17 +116,15 @@ final class KeyBrackets {
   }
 
   /** Ends the look at a column; returns false if more keys lay inside than are kept. */
-  boolean sort() {
-    if (count > most) {
-      return false;
+  boolean end() {
+    if (count <= most) {
+      histogram.countAll(inside, (int) count);
     }
-    inside = Arrays.copyOf(inside, (int) count);
-    Arrays.sort(inside);
-    return true;
+    return count <= most;
   }
 
   /**
-   * Where the key of a rank is, after {@link #sort}: that key, or all keys below or above.
+   * Where the key of a rank is, after {@link #end}: that key, or all keys below or above.
    *
    * @param bracket in the order of the ranges
    * @param rank from 0, below {@code all}
@@ -179,32 +132,31 @@ final class KeyBrackets {
    */
   KeyRange find(int bracket, long rank, long all) {
     int first = starts[bracket] << 1;
+    int last = ((starts[bracket] + spans[bracket]) << 1) + 1;
+    long before = histogram.below(first);
+    long end = below[bracket] + histogram.below(last + 1) - before;
     if (rank < below[bracket]) {
       return new KeyRange(FloatKeys.LOWEST, first - 1, 0, below[bracket]);
     }
-    // Of the widest brackets the end is no int; no key is behind it.
-    int last =
-        (int) Math.min(((starts[bracket] + (1L << shifts[bracket])) << 1) - 1, FloatKeys.HIGHEST);
-    long end = below[bracket] + place(last + 1) - place(first);
     if (rank >= end) {
       return new KeyRange(last + 1, FloatKeys.HIGHEST, end, all - end);
     }
-    int key = inside[(int) (place(first) + rank - below[bracket])];
+    int key = find(rank - below[bracket] + before);
     return new KeyRange(key, key, rank, 1);
   }
 
-  /** How many of the keys inside of brackets are smaller. */
-  private int place(int key) {
-    int low = 0;
-    int high = inside.length;
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      if (inside[middle] < key) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
+  /** Of the keys inside of brackets the one of this rank. */
+  private int find(long rank) {
+    KeyRange near = histogram.find(rank);
+    if (near.isOneKey()) {
+      return near.first();
     }
-    return low;
+    if (!near.equals(pickedRange)) {
+      picked = new int[(int) near.count()];
+      FrameKernels.pick(inside, (int) count, near.first(), near.last(), picked);
+      Arrays.sort(picked);
+      pickedRange = near;
+    }
+    return picked[(int) (rank - near.before())];
   }
 }

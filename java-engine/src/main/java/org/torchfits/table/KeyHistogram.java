@@ -15,16 +15,10 @@ final class KeyHistogram {
 
   /** What one thread counts. */
   static final class Tally {
-    private static final int SIZE = 4096;
+    static final int SIZE = 4096;
 
     private final int[] buckets = new int[FloatLoader.LANE];
     private final int[] counts = new int[SIZE];
-
-    private static void count(int[] buckets, int count, int[] counts) {
-      for (int i = 0; i < count; i++) {
-        counts[buckets[i] & (SIZE - 1)]++;
-      }
-    }
   }
 
   /** Three by three, as they are worked with. */
@@ -41,19 +35,26 @@ final class KeyHistogram {
     this.counts = new long[windows.stream().mapToInt(window -> window.buckets() - 1).sum() + 1];
   }
 
-  /** Counts the first keys, all of finite numbers, for {@link #add(Tally)}. */
-  void count(FloatKeys keys, int count, Tally tally) {
-    int bucket = bucket(keys.lowest());
-    if (bucket == bucket(keys.highest())) {
+  /**
+   * Counts keys, for {@link #add(Tally)}.
+   *
+   * @param keys the first {@code count} of them, of finite numbers, at most {@link
+   *     FloatLoader#LANE}
+   * @param lowest no key is smaller
+   * @param highest no key is larger
+   */
+  void count(int[] keys, int count, int lowest, int highest, Tally tally) {
+    int bucket = bucket(lowest);
+    if (bucket == bucket(highest)) {
       tally.counts[bucket] += count;
       return;
     }
     Arrays.fill(tally.buckets, 0, count, 0);
     for (int i = 0; i < windows.length; i += 3) {
-      KeyWindow.addBuckets(
-          keys.keys(), count, windows[i], windows[i + 1], windows[i + 2], tally.buckets);
+      FrameKernels.addBuckets(
+          keys, count, windows[i], windows[i + 1], windows[i + 2], tally.buckets);
     }
-    Tally.count(tally.buckets, count, tally.counts);
+    FrameKernels.count(tally.buckets, count, tally.counts);
   }
 
   /** Takes what was counted. */
@@ -66,9 +67,26 @@ final class KeyHistogram {
     Arrays.fill(tally.counts, 0, counts.length, 0);
   }
 
+  /** Counts all keys of finite numbers, the first {@code count}. */
+  void countAll(int[] keys, int count) {
+    Tally tally = new Tally();
+    int[] lane = new int[FloatLoader.LANE];
+    for (int done = 0; done < count; done += lane.length) {
+      int n = Math.min(lane.length, count - done);
+      System.arraycopy(keys, done, lane, 0, n);
+      count(lane, n, FloatKeys.LOWEST, FloatKeys.HIGHEST, tally);
+    }
+    add(tally);
+  }
+
   /** How many keys were taken. */
   long count() {
     return Arrays.stream(counts).sum();
+  }
+
+  /** How many keys are smaller than the first one of a bucket. */
+  long below(int key) {
+    return Arrays.stream(counts, 0, bucket(key)).sum();
   }
 
   /** Where the key of a rank, from 0, is: below the number of all. */

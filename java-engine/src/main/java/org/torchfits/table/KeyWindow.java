@@ -25,6 +25,11 @@ record KeyWindow(int low, int high, int shift) {
     return new KeyWindow(low, low + ((lastBucket + 1) << shift), shift);
   }
 
+  /** The first key that is not below the range. */
+  int first() {
+    return low + (1 << shift);
+  }
+
   /** How many buckets there are. */
   int buckets() {
     return ((high - low) >>> shift) + 1;
@@ -33,26 +38,5 @@ record KeyWindow(int low, int high, int shift) {
   /** The bucket of a key. */
   int bucket(int key) {
     return (Math.clamp(key, low, high) - low) >>> shift;
-  }
-
-  /** Adds the buckets of each key in three windows to what stands there. */
-  static void addBuckets(
-      int[] keys, int count, KeyWindow first, KeyWindow second, KeyWindow third, int[] buckets) {
-    int lowA = first.low;
-    int highA = first.high;
-    int shiftA = first.shift;
-    int lowB = second.low;
-    int highB = second.high;
-    int shiftB = second.shift;
-    int lowC = third.low;
-    int highC = third.high;
-    int shiftC = third.shift;
-    for (int i = 0; i < count; i++) {
-      int key = keys[i];
-      int a = (Math.min(Math.max(key, lowA), highA) - lowA) >>> shiftA;
-      int b = (Math.min(Math.max(key, lowB), highB) - lowB) >>> shiftB;
-      int c = (Math.min(Math.max(key, lowC), highC) - lowC) >>> shiftC;
-      buckets[i] += a + b + c;
-    }
   }
 }

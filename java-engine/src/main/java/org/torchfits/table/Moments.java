@@ -13,7 +13,7 @@ final class Moments {
   /** Where the sums of a lane pass through. One thread at a time. */
   static final class Sums {
     /** So many partial sums, and C2 makes vectors of the loop. */
-    private static final int PARTS = FloatLoader.LANE / 4;
+    static final int PARTS = FloatLoader.LANE / 4;
 
     private final double[] steps = new double[PARTS];
     private final double[] squares = new double[PARTS];
@@ -63,9 +63,12 @@ final class Moments {
     if (n > 0) {
       double first = values[0];
       Arrays.fill(values, n, FloatLoader.LANE, values[0]); // no step, nothing is added
-      sumLane(values, first, sums.steps, sums.squares);
-      double steps = sum(sums.steps);
-      join(n, first - origin + steps / n, Math.max(0, sum(sums.squares) - steps / n * steps));
+      FrameKernels.sumLane(values, first, sums.steps, sums.squares);
+      double steps = FrameKernels.sum(sums.steps);
+      join(
+          n,
+          first - origin + steps / n,
+          Math.max(0, FrameKernels.sum(sums.squares) - steps / n * steps));
     }
   }
 
@@ -82,39 +85,5 @@ final class Moments {
     squares += otherSquares + step * step * count * otherCount / all;
     mean += step * otherCount / all;
     count = all;
-  }
-
-  private static void sumLane(float[] v, double origin, double[] steps, double[] squares) {
-    for (int i = 0; i < Sums.PARTS; i++) {
-      double a = v[i] - origin;
-      double b = v[i + Sums.PARTS] - origin;
-      double c = v[i + 2 * Sums.PARTS] - origin;
-      double d = v[i + 3 * Sums.PARTS] - origin;
-      steps[i] = a + b + (c + d);
-      squares[i] = a * a + b * b + (c * c + d * d);
-    }
-  }
-
-  /** In eight parts, so that no addition waits for the one before. */
-  private static double sum(double[] v) {
-    double a = 0;
-    double b = 0;
-    double c = 0;
-    double d = 0;
-    double e = 0;
-    double f = 0;
-    double g = 0;
-    double h = 0;
-    for (int i = 0; i < v.length; i += 8) {
-      a += v[i];
-      b += v[i + 1];
-      c += v[i + 2];
-      d += v[i + 3];
-      e += v[i + 4];
-      f += v[i + 5];
-      g += v[i + 6];
-      h += v[i + 7];
-    }
-    return a + b + (c + d) + (e + f + (g + h));
   }
 }

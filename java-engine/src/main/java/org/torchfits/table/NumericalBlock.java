@@ -1,171 +1,355 @@
 package org.torchfits.table;
 
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.function.IntConsumer;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.torchfits.dlpack.Abi;
 import org.torchfits.dlpack.DlpackTensor;
 import org.torchfits.dlpack.ElementType;
 import org.torchfits.dlpack.NativeMemoryException;
-import org.torchfits.dlpack.TensorView;
 import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
-import org.torchfits.work.Job;
-import org.torchfits.work.Task;
-import org.torchfits.work.Workers;
 
 /**
- * Puts columns of numbers side by side, one row behind the other, as a TensorFrame keeps them, and
- * finds their statistics meanwhile. A sample of each column comes first. Then one pass over the
- * rows does both, and most quartiles need a second one over the columns alone.
+ * Columns of numbers side by side, one row behind the other, as a TensorFrame keeps them, and their
+ * statistics. {@link #put} fills them, from several threads; once all rows are there {@link
+ * #nextStage} ends the statistics.
+ *
+ * <p>Of many rows a sample may come first. Then statistics are found while rows are put there and
+ * are in the core's cache, else all rows are gone through once more.
  */
-public final class NumericalBlock {
-  /** The rows of a tile stay in the core's cache until the last column is there. */
-  private static final long TILE_BYTES = 256 << 10;
+final class NumericalBlock implements AutoCloseable {
+  /** Rows of a sample that stand next to each other. */
+  static final int RUN = 32;
+
+  /** Columns that are put side by side at a time: stores next to each other are cheap. */
+  static final int GROUP = 4;
+
+  /** Rows of a piece stay in the core's cache until the last column is looked at. */
+  private static final long PIECE_BYTES = 256 << 10;
+
+  /** Rows of a sample at least, if there are so many, and at most. */
+  private static final int LEAST_SAMPLED = 2048;
+
+  private static final int SAMPLED = 64 << 10;
+
+  /** What part of the rows a sample is otherwise. */
+  private static final int SHARE = 16;
+
+  /** Numbers of the samples of all columns. */
+  private static final int MOST_SAMPLED = 2 << 20;
+
+  private static final float[] NONE = {};
 
   /** Numbers near quartiles that may be collected, of all columns. */
   private static final int MOST_COLLECTED = 2 << 20;
 
-  /** Pieces keep what they find until the pass ends: their number is bounded. */
-  private static final long MOST_PIECES = 1024;
+  /**
+   * What numbers of one thread pass through. Who fails does not give them back: what they found of
+   * a piece would be taken for a part of another one.
+   */
+  static final class Lanes {
+    private static final ArrayBlockingQueue<Lanes> POOL = new ArrayBlockingQueue<>(32);
 
-  /** Columns whose numbers are put side by side at a time: stores next to each other are cheap. */
-  private static final int GROUP = 4;
-
-  /** What one thread works with. */
-  private static final class Scratch {
+    private final MemorySegment decoded =
+        Arena.ofAuto().allocate((long) Long.BYTES * FloatLoader.LANE, Long.BYTES);
     private final FloatLoader.Lanes loader = new FloatLoader.Lanes();
-    private final ColumnStatistics.Lanes[] lanes = new ColumnStatistics.Lanes[GROUP];
+    private final ColumnStatistics.Lanes[] columns = new ColumnStatistics.Lanes[GROUP];
 
-    /** With room for what {@link #scatter} writes behind the last row. */
-    private final float[] tile;
+    private Lanes() {
+      Arrays.setAll(columns, i -> new ColumnStatistics.Lanes());
+    }
 
-    private Scratch(int tileRows, int columns) {
-      Arrays.setAll(lanes, i -> new ColumnStatistics.Lanes());
-      this.tile = new float[tileRows * columns + GROUP - 1];
+    /** Lanes for {@link #giveBack}. */
+    static Lanes borrow() {
+      Lanes idle = POOL.poll();
+      return idle != null ? idle : new Lanes();
+    }
+
+    void giveBack() {
+      POOL.offer(this);
+    }
+
+    /** For {@link FloatLoader#LANE} numbers of any type. */
+    MemorySegment decoded() {
+      return decoded;
+    }
+
+    FloatLoader.Lanes loader() {
+      return loader;
     }
   }
 
-  private final List<FloatLoader> columns;
-  private final List<ColumnStatistics> statistics;
+  /** Some rows of numbers that are put side by side. */
+  @FunctionalInterface
+  interface Source {
+    /**
+     * Gives numbers of one column.
+     *
+     * @param column of the block, from 0
+     * @param row of the source, from 0
+     * @param count of rows, at most {@link FloatLoader#LANE}
+     * @param into the first ones of it
+     */
+    void load(int column, int row, int count, Lanes lanes, float[] into);
+  }
+
+  private final DlpackTensor block;
+  private final DlpackTensor told;
+  private final MemorySegment numbers;
   private final long rows;
-  private final int tileRows;
-  private final long pieceRows;
-  private final Queue<Scratch> idle = new ConcurrentLinkedQueue<>();
-  private final MemorySegment block;
-  private final MemorySegment found;
-  private final Task.Result result;
+  private final int columns;
+  private final List<ColumnStatistics> statistics;
 
-  private NumericalBlock(List<FloatLoader> columns, DlpackTensor addresses, DlpackTensor... parts) {
-    this.columns = columns;
-    this.rows = columns.getFirst().rows();
-    this.tileRows = tileRows(columns.size());
-    this.pieceRows = Math.max(1, Math.ceilDiv(rows, tileRows * MOST_PIECES)) * tileRows;
-    this.statistics =
-        columns.stream()
-            .map(column -> new ColumnStatistics(column, pieces(), MOST_COLLECTED / columns.size()))
-            .toList();
-    this.block = parts[0].elements();
-    this.found = parts[1].elements();
-    this.result = new Task.Result(addresses, List.of(parts));
-  }
+  /** Of each column; empty if no sample comes first. */
+  private float[][] samples = {};
 
-  private static int tileRows(int columns) {
-    long lanes = TILE_BYTES / ((long) Float.BYTES * FloatLoader.LANE * columns);
-    return (int) Math.max(1, lanes) * FloatLoader.LANE;
-  }
+  private Supplier<RowReader.@Nullable Stage> next = this::begin;
 
   /**
-   * The task of making a block of columns. It gives a block of INT64 with two addresses, whose
-   * blocks the caller owns with it: the numbers, FLOAT32 (rows, columns), and of each column what
-   * {@link ColumnStatistics#write} tells, FLOAT64 (columns, {@value ColumnStatistics#LENGTH}).
+   * A block for numbers that are not there yet.
    *
-   * @param wanted INT64 (columns, 3), at least one: address of the {@code DLManagedTensor} of a
-   *     column as {@link FloatLoader} takes it, 1 if it has a null value or 0, and that value; kept
-   *     alive by the caller
+   * @param columns at least one
+   * @param place where they come from, for messages; empty for nowhere
    */
-  public static Task make(TensorView wanted, Abi abi) {
-    List<FloatLoader> columns = columns(wanted, abi);
-    List<DlpackTensor> parts = new ArrayList<>();
+  NumericalBlock(long rows, int columns, Abi abi, String place) {
+    this.rows = rows;
+    this.columns = columns;
+    this.block = allocate(abi, ElementType.FLOAT32, rows, columns, place);
     try {
-      parts.add(
-          DlpackTensor.allocate(
-              abi, ElementType.FLOAT32, columns.getFirst().rows(), columns.size()));
-      parts.add(
-          DlpackTensor.allocate(abi, ElementType.FLOAT64, columns.size(), ColumnStatistics.LENGTH));
-      DlpackTensor addresses = DlpackTensor.allocate(abi, ElementType.INT64, parts.size());
-      for (int i = 0; i < parts.size(); i++) {
-        addresses.elements().setAtIndex(JAVA_LONG, i, parts.get(i).address());
-      }
-      parts.add(addresses);
-      NumericalBlock made = new NumericalBlock(columns, addresses, parts.get(0), parts.get(1));
-      return Task.ofTwoJobs(made.samples(), made::survey, () -> parts.forEach(DlpackTensor::close));
+      this.told = allocate(abi, ElementType.FLOAT64, columns, ColumnStatistics.LENGTH, place);
+    } catch (RuntimeException | Error failure) {
+      block.close();
+      throw failure;
+    }
+    this.numbers = block.elements();
+    this.statistics =
+        Stream.generate(() -> new ColumnStatistics(MOST_COLLECTED / columns))
+            .limit(columns)
+            .toList();
+  }
+
+  private static DlpackTensor allocate(
+      Abi abi, ElementType type, long rows, int columns, String place) {
+    try {
+      return DlpackTensor.allocate(abi, type, rows, columns);
     } catch (NativeMemoryException | ArithmeticException refused) {
-      parts.forEach(DlpackTensor::close);
       throw new FitsException(
           ErrorKind.OUT_OF_MEMORY,
-          "a frame of " + columns.size() + " columns: " + refused.getMessage());
+          place + "a frame of " + columns + " columns: " + refused.getMessage());
     }
   }
 
-  private static List<FloatLoader> columns(TensorView wanted, Abi abi) {
-    MemorySegment longs = wanted.elements();
-    List<FloatLoader> columns = new ArrayList<>();
-    for (long at = 0; at < longs.byteSize() / Long.BYTES; at += 3) {
-      TensorView column = TensorView.at(longs.getAtIndex(JAVA_LONG, at), abi);
-      boolean hasNull = longs.getAtIndex(JAVA_LONG, at + 1) != 0;
-      columns.add(new FloatLoader(column, hasNull ? longs.getAtIndex(JAVA_LONG, at + 2) : null));
-    }
-    if (columns.stream().mapToLong(FloatLoader::rows).distinct().count() != 1) {
-      throw new IllegalArgumentException("the columns of a frame have the same number of rows");
-    }
+  /** Number of rows. */
+  long rows() {
+    return rows;
+  }
+
+  /** Number of columns. */
+  int columns() {
     return columns;
   }
 
-  private int pieces() {
-    return (int) Math.ceilDiv(rows, pieceRows);
+  /**
+   * Two blocks: the numbers, FLOAT32 (rows, columns), and of each column what {@link
+   * ColumnStatistics#write} tells, FLOAT64 (columns, {@value ColumnStatistics#LENGTH}).
+   */
+  List<DlpackTensor> blocks() {
+    return List.of(block, told);
   }
 
-  private Job samples() {
-    return shared(columns.size(), column -> statistics.get(column).sample());
+  /** Rows that are put here as a piece of work, or looked at. */
+  int pieceRows() {
+    long lanes = PIECE_BYTES / ((long) Float.BYTES * FloatLoader.LANE * columns);
+    return FloatLoader.LANE * (int) Math.max(1, lanes);
   }
 
-  private Task.Second survey() {
-    if (ColumnStatistics.isSample(rows)) {
-      return firstPass();
+  /** Whether there are so many rows that it is faster to take a sample before they are put here. */
+  boolean isWorthSample() {
+    return rows > SHARE * LEAST_SAMPLED;
+  }
+
+  private int sampledRows() {
+    int most = Math.clamp(MOST_SAMPLED / columns, LEAST_SAMPLED, SAMPLED);
+    return (int) Math.min(rows, Math.clamp(rows / SHARE, LEAST_SAMPLED, most));
+  }
+
+  /** How many runs of rows a sample has. */
+  int runs() {
+    return sampledRows() / RUN;
+  }
+
+  /**
+   * The first row of a run, of {@link #RUN} ones: at changing places, since rows may be periodic.
+   */
+  long runRow(int run) {
+    long begin = run * rows / runs();
+    long places = rows / runs() - RUN + 1;
+    return begin + ((Integer.toUnsignedLong(run * 0x9E3779B9) * places) >>> Integer.SIZE);
+  }
+
+  /** Begins a sample, before rows are put here. */
+  void beginSample() {
+    samples = new float[columns][runs() * RUN];
+  }
+
+  /**
+   * Takes neighbouring columns of a run.
+   *
+   * @param source the run
+   * @see #put for the other parameters
+   */
+  void sample(int first, int end, int run, Source source, Lanes lanes) {
+    float[] numbersOfRun = lanes.columns[0].numbers;
+    for (int column = first; column < end; column++) {
+      source.load(column, 0, RUN, lanes, numbersOfRun);
+      System.arraycopy(numbersOfRun, 0, samples[column], run * RUN, RUN);
     }
-    return new Task.Second(shared(pieces(), this::survey), result, this::firstPass);
   }
 
-  private Task.Second firstPass() {
-    double share = (double) ColumnStatistics.surveyed(rows) / FloatLoader.LANE;
-    statistics.forEach(column -> column.endSurvey(share));
-    return new Task.Second(shared(pieces(), this::fill), result, this::ends);
+  /** The work that comes when the sample is whole. */
+  RowReader.Stage endSample() {
+    double share = (double) runs() * RUN / rows;
+    return new RowReader.Stage(columns, column -> begin((int) column, share));
   }
 
-  private Task.Second ends() {
-    return new Task.Second(shared(columns.size(), this::endPass), result, this::nextPass);
+  private void begin(int column, double share) {
+    statistics.get(column).begin(samples[column], share);
+    samples[column] = NONE;
   }
 
-  private Task.Second nextPass() {
+  private boolean isSampled() {
+    return samples.length > 0;
+  }
+
+  /**
+   * Fills neighbouring columns of some rows.
+   *
+   * @param first of the columns, from 0
+   * @param end behind the last one
+   * @param row the first one, from 0
+   * @param count of rows
+   * @param source these rows
+   */
+  void put(int first, int end, long row, int count, Source source, Lanes lanes) {
+    boolean isWhole = first == 0 && end == columns && columns >= GROUP;
+    // From the last group on: what it writes behind its columns is overwritten by the first one.
+    for (int column = first + (end - first - 1) / GROUP * GROUP; column >= first; column -= GROUP) {
+      int size = Math.min(GROUP, end - column);
+      boolean mayWriteBehind = isWhole || size == GROUP;
+      putGroup(column, size, row, count, source, lanes, mayWriteBehind);
+    }
+  }
+
+  private void putGroup(
+      int column,
+      int size,
+      long row,
+      int count,
+      Source source,
+      Lanes lanes,
+      boolean mayWriteBehind) {
+    for (int done = 0; done < count; done += FloatLoader.LANE) {
+      int n = Math.min(FloatLoader.LANE, count - done);
+      for (int i = 0; i < size; i++) {
+        source.load(column + i, done, n, lanes, lanes.columns[i].numbers);
+      }
+      boolean isLast = done + n == count;
+      int together = !mayWriteBehind ? 0 : isLast && size < GROUP ? n - 1 : n;
+      scatterGroup(lanes, column, row + done, together);
+      for (int i = 0; i < size; i++) {
+        scatter(lanes.columns[i].numbers, column + i, row + done, together, n);
+        if (isSampled()) {
+          statistics.get(column + i).accept(n, lanes.columns[i]);
+        }
+      }
+    }
+    for (int i = 0; i < size && isSampled(); i++) {
+      statistics.get(column + i).add(row, row + count, lanes.columns[i]);
+    }
+  }
+
+  private void scatterGroup(Lanes lanes, int column, long row, int count) {
+    if (count > 0) {
+      FrameKernels.scatter(
+          lanes.columns[0].numbers,
+          lanes.columns[1].numbers,
+          lanes.columns[2].numbers,
+          lanes.columns[3].numbers,
+          target(column, row, count, GROUP),
+          columns * Float.BYTES,
+          count);
+    }
+  }
+
+  private void scatter(float[] lane, int column, long row, int start, int count) {
+    if (start < count) {
+      MemorySegment target = target(column, row + start, count - start, 1);
+      FrameKernels.scatter(lane, start, target, columns * Float.BYTES, count - start);
+    }
+  }
+
+  /** From one number of a row to another one of the last of so many rows. */
+  private MemorySegment target(int column, long row, int count, int size) {
+    long begin = (row * columns + column) * Float.BYTES;
+    return numbers.asSlice(begin, ((long) (count - 1) * columns + size) * Float.BYTES);
+  }
+
+  /** Work on the statistics, once all rows are there; null if none is left. */
+  RowReader.@Nullable Stage nextStage() {
+    return next.get();
+  }
+
+  private RowReader.@Nullable Stage begin() {
+    if (isSampled()) {
+      return ends();
+    }
+    next = this::firstPass;
+    return new RowReader.Stage(columns, column -> begin((int) column));
+  }
+
+  private void begin(int column) {
+    FloatColumn all = column(column);
+    float[] sample = new float[sampledRows()];
+    if (sample.length == rows) {
+      all.load(0, sample.length, sample, 0);
+    } else {
+      sample = new float[runs() * RUN];
+      for (int run = 0; run < runs(); run++) {
+        all.load(runRow(run), RUN, sample, run * RUN);
+      }
+    }
+    double share = rows == 0 ? 1 : (double) sample.length / rows;
+    statistics.get(column).begin(sample, share);
+  }
+
+  private FloatColumn column(int column) {
+    return new FloatColumn(numbers, columns, column);
+  }
+
+  private RowReader.@Nullable Stage firstPass() {
+    next = this::ends;
+    return pass(ColumnStatistics::accept);
+  }
+
+  private RowReader.@Nullable Stage ends() {
+    next = this::nextPass;
+    return new RowReader.Stage(columns, column -> endPass((int) column));
+  }
+
+  private RowReader.@Nullable Stage nextPass() {
     if (statistics.stream().allMatch(ColumnStatistics::isComplete)) {
-      return new Task.Second(new Job(0, piece -> {}), result);
+      return null;
     }
-    return new Task.Second(shared(pieces(), this::lookAgain), result, this::ends);
-  }
-
-  private static Job shared(int pieces, IntConsumer work) {
-    Job job = new Job(pieces, piece -> work.accept((int) piece));
-    Workers.share(job);
-    return job;
+    next = this::ends;
+    return pass(ColumnStatistics::acceptAgain);
   }
 
   private void endPass(int column) {
@@ -174,122 +358,48 @@ public final class NumericalBlock {
       ended.endPass();
     }
     if (ended.isComplete()) {
-      write(column);
+      double[] found = new double[ColumnStatistics.LENGTH];
+      ended.write(found);
+      long offset = (long) column * Double.BYTES * found.length;
+      MemorySegment.copy(found, 0, told.elements(), JAVA_DOUBLE, offset, found.length);
     }
   }
 
-  private void write(int column) {
-    double[] numbers = new double[ColumnStatistics.LENGTH];
-    statistics.get(column).write(numbers);
-    long offset = (long) column * Double.BYTES * numbers.length;
-    MemorySegment.copy(numbers, 0, found, JAVA_DOUBLE, offset, numbers.length);
+  /** A look at numbers of a column. */
+  @FunctionalInterface
+  private interface Look {
+    void accept(ColumnStatistics column, int count, ColumnStatistics.Lanes lanes);
   }
 
-  private void fill(int piece) {
-    Scratch scratch = scratch();
-    Moments[] moments = new Moments[columns.size()];
-    Arrays.setAll(moments, column -> statistics.get(column).newMoments());
-    long end = Math.min((piece + 1) * pieceRows, rows);
-    for (long first = piece * pieceRows; first < end; first += tileRows) {
-      fillTile(first, (int) Math.min(tileRows, end - first), moments, scratch);
-    }
-    for (int column = 0; column < moments.length; column++) {
-      statistics.get(column).add(piece, moments[column]);
-    }
-    idle.add(scratch);
+  /** Goes through all rows. */
+  private RowReader.Stage pass(Look look) {
+    long pieceRows = pieceRows();
+    return new RowReader.Stage(
+        Math.ceilDiv(rows, pieceRows),
+        piece -> lookAt(piece * pieceRows, Math.min((piece + 1) * pieceRows, rows), look));
   }
 
-  private Scratch scratch() {
-    Scratch scratch = idle.poll();
-    return scratch != null ? scratch : new Scratch(tileRows, columns.size());
+  private void lookAt(long first, long end, Look look) {
+    Lanes lanes = Lanes.borrow();
+    for (int column = 0; column < columns; column++) {
+      lookAt(column, first, end, look, lanes.columns[0]);
+    }
+    lanes.giveBack();
   }
 
-  private void fillTile(long first, int count, Moments[] moments, Scratch scratch) {
-    int groups = Math.ceilDiv(columns.size(), GROUP);
-    // From the last one on: what it writes too much is overwritten by the first one.
-    for (int group = groups - 1; group >= 0; group--) {
-      fillGroup(group * GROUP, first, count, moments, scratch);
+  private void lookAt(int column, long first, long end, Look look, ColumnStatistics.Lanes lanes) {
+    ColumnStatistics found = statistics.get(column);
+    for (long row = first; row < end && !found.isComplete(); row += FloatLoader.LANE) {
+      int count = (int) Math.min(FloatLoader.LANE, end - row);
+      column(column).load(row, count, lanes.numbers, 0);
+      look.accept(found, count, lanes);
     }
-    long offset = first * columns.size() * Float.BYTES;
-    MemorySegment.copy(scratch.tile, 0, block, JAVA_FLOAT, offset, count * columns.size());
+    found.add(first, end, lanes);
   }
 
-  /** Of a tile the columns from {@code start} on. */
-  private void fillGroup(int start, long first, int count, Moments[] moments, Scratch scratch) {
-    ColumnStatistics.Lanes[] lanes = scratch.lanes;
-    int size = Math.min(GROUP, columns.size() - start);
-    for (int row = 0; row < count; row += FloatLoader.LANE) {
-      int n = Math.min(FloatLoader.LANE, count - row);
-      for (int i = 0; i < size; i++) {
-        columns.get(start + i).load(first + row, n, scratch.loader, lanes[i].numbers);
-      }
-      scatter(lanes, n, scratch.tile, row * columns.size() + start, columns.size());
-      for (int i = 0; i < size; i++) {
-        statistics.get(start + i).acceptFirst(n, lanes[i], moments[start + i]);
-      }
-    }
-    for (int i = 0; i < size; i++) {
-      statistics.get(start + i).add(lanes[i]);
-    }
-  }
-
-  /** Writes four numbers in each row, also where fewer are wanted. */
-  private static void scatter(
-      ColumnStatistics.Lanes[] from, int count, float[] tile, int start, int stride) {
-    float[] a = from[0].numbers;
-    float[] b = from[1].numbers;
-    float[] c = from[2].numbers;
-    float[] d = from[3].numbers;
-    int at = start;
-    for (int i = 0; i < count; i++, at += stride) {
-      tile[at] = a[i];
-      tile[at + 1] = b[i];
-      tile[at + 2] = c[i];
-      tile[at + 3] = d[i];
-    }
-  }
-
-  private void survey(int piece) {
-    Scratch scratch = scratch();
-    for (int column = 0; column < columns.size(); column++) {
-      survey(piece, column, scratch);
-    }
-    idle.add(scratch);
-  }
-
-  private void survey(int piece, int column, Scratch scratch) {
-    ColumnStatistics.Lanes lanes = scratch.lanes[0];
-    int surveyed = ColumnStatistics.surveyed(rows);
-    long end = Math.min((piece + 1) * pieceRows, rows);
-    for (long lane = piece * pieceRows / FloatLoader.LANE; lane * FloatLoader.LANE < end; lane++) {
-      long row = ColumnStatistics.surveyedRow(lane, surveyed);
-      int n = (int) Math.min(surveyed, end - row);
-      if (n > 0) {
-        columns.get(column).load(row, n, scratch.loader, lanes.numbers);
-        statistics.get(column).accept(n, lanes);
-      }
-    }
-    statistics.get(column).add(lanes);
-  }
-
-  private void lookAgain(int piece) {
-    Scratch scratch = scratch();
-    for (int column = 0; column < columns.size(); column++) {
-      if (!statistics.get(column).isComplete()) {
-        lookAgain(piece, column, scratch);
-      }
-    }
-    idle.add(scratch);
-  }
-
-  private void lookAgain(int piece, int column, Scratch scratch) {
-    ColumnStatistics.Lanes lanes = scratch.lanes[0];
-    long end = Math.min((piece + 1) * pieceRows, rows);
-    for (long row = piece * pieceRows; row < end; row += FloatLoader.LANE) {
-      int n = (int) Math.min(FloatLoader.LANE, end - row);
-      columns.get(column).load(row, n, scratch.loader, lanes.numbers);
-      statistics.get(column).accept(n, lanes);
-    }
-    statistics.get(column).add(lanes);
+  @Override
+  public void close() {
+    block.close();
+    told.close();
   }
 }

@@ -8,10 +8,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds quantiles of the keys of a column, exactly, in passes over the keys.
  *
- * <p>A sample tells about where they are. A survey of a part of the rows counts keys in windows
- * there, after which each quantile lies, most likely, in a bracket of few keys: the first pass
- * counts those below and collects those inside. Where too many lie inside, since they are equal, it
- * counts in the windows once more. A bad sample or survey costs passes, no more.
+ * <p>A sample tells about where they are, so that each one lies, most likely, in a bracket of few
+ * keys: the first pass counts those below and collects those inside. Where too many would lie
+ * inside, since they are equal, it counts in windows. A bad sample costs passes, no more.
  *
  * <p>Within a pass safe for use by several threads.
  */
@@ -22,11 +21,14 @@ final class RankSearch {
     private final KeyBrackets.Finds finds = new KeyBrackets.Finds();
   }
 
-  /** Of a sample, how much of it lies in a window on each side of a quantile. */
-  private static final int MARGIN = 24;
+  /** Keys of a sample that are sorted, about. */
+  private static final int MOST_SORTED = 2048;
 
-  /** Of a survey, how many square roots of it lie in a bracket on each side: 3 deviations. */
-  private static final double SURVEY_MARGIN = 1.5;
+  /** Of these, how many lie in a window on each side of a quantile. */
+  private static final int WINDOW_MARGIN = 24;
+
+  /** Of all keys of a sample in a bracket, in deviations of how many are below a quantile. */
+  private static final double BRACKET_MARGIN = 3;
 
   /** A column that does not change needs fewer. */
   private static final int MOST_PASSES = 8;
@@ -40,19 +42,29 @@ final class RankSearch {
 
     private KeyRange upper;
 
-    private Quantile(double part, int[] sample) {
+    private Quantile(double part, KeyRange window) {
       this.part = part;
-      int margin = sample.length / MARGIN + 1;
+      this.lower = window;
+      this.upper = window;
+    }
+
+    /** The keys around it in a sample. */
+    private static KeyRange window(double part, int[] sample) {
+      if (sample.length == 0) {
+        return new KeyRange(FloatKeys.LOWEST, FloatKeys.HIGHEST, 0, 0);
+      }
       int place = (int) (part * (sample.length - 1));
-      this.lower =
-          sample.length == 0
-              ? new KeyRange(FloatKeys.LOWEST, FloatKeys.HIGHEST, 0, 0)
-              : new KeyRange(
-                  sample[Math.max(place - margin, 0)],
-                  sample[Math.min(place + margin, sample.length - 1)],
-                  0,
-                  0);
-      this.upper = lower;
+      int margin = sample.length / WINDOW_MARGIN + 1;
+      int last = Math.min(place + margin, sample.length - 1);
+      return new KeyRange(sample[Math.max(place - margin, 0)], sample[last], 0, 0);
+    }
+
+    /** Between these keys it most likely is. */
+    private KeyRange bracket(KeyHistogram sample) {
+      long count = sample.count();
+      long margin = (long) Math.ceil(BRACKET_MARGIN * Math.sqrt(part * (1 - part) * count));
+      KeyRange first = sample.find(Math.max(lowerRank(count) - margin, 0));
+      return first.to(sample.find(Math.min(upperRank(count) + margin, count - 1)));
     }
 
     private double place(long count) {
@@ -65,13 +77,6 @@ final class RankSearch {
 
     private long upperRank(long count) {
       return (long) Math.ceil(place(count));
-    }
-
-    /** From the keys of so many ranks below to those of as many above. */
-    private KeyRange around(KeyHistogram counted, long margin) {
-      long count = counted.count();
-      KeyRange first = counted.find(Math.max(lowerRank(count) - margin, 0));
-      return first.to(counted.find(Math.min(upperRank(count) + margin, count - 1)));
     }
 
     private boolean isFound() {
@@ -94,30 +99,65 @@ final class RankSearch {
   private boolean isCountingOnly;
   private int passes;
 
+  private RankSearch(List<Quantile> all, int most) {
+    this.all = all;
+    this.open = all;
+    this.most = most;
+  }
+
   /**
-   * Begins with the survey.
+   * A search that begins with the first pass.
    *
-   * @param sample some keys of the column in order, perhaps none
+   * @param sample some keys of the column, perhaps none
+   * @param share what part of the column they are about; 1 if they are all of its keys
    * @param most keys that may be collected
    * @param parts which quantiles are sought: 0 is the first key, 1 the last one; three at most
    */
-  RankSearch(int[] sample, int most, double... parts) {
-    this.most = most;
-    this.all = Arrays.stream(parts).mapToObj(part -> new Quantile(part, sample)).toList();
-    this.open = all;
-    countInWindows();
+  static RankSearch of(int[] sample, double share, int most, double... parts) {
+    int step = share == 1 ? 1 : sample.length / MOST_SORTED + 1;
+    int[] sorted = sorted(sample, step);
+    RankSearch search =
+        new RankSearch(
+            Arrays.stream(parts)
+                .mapToObj(part -> new Quantile(part, Quantile.window(part, sorted)))
+                .toList(),
+            most);
+    if (sorted.length == 0) {
+      search.countInWindows();
+    } else if (share == 1) {
+      search.end(sorted);
+    } else {
+      search.begin(sample, share);
+    }
+    return search;
   }
 
-  /** Ends the search: these are all keys of the column, in order, at least one. */
-  void end(int[] keys) {
+  private static int[] sorted(int[] keys, int step) {
+    int[] some = new int[Math.ceilDiv(keys.length, step)];
+    for (int i = 0; i < some.length; i++) {
+      some[i] = keys[i * step];
+    }
+    Arrays.sort(some);
+    return some;
+  }
+
+  private void begin(int[] sample, double share) {
+    KeyHistogram counted = new KeyHistogram(windows());
+    counted.countAll(sample, sample.length);
+    List<KeyRange> ranges = all.stream().map(quantile -> quantile.bracket(counted)).toList();
+    if (areFew(ranges, share)) {
+      collectIn(ranges);
+    } else {
+      countInWindows();
+    }
+  }
+
+  private void end(int[] keys) {
     for (Quantile quantile : all) {
-      int lower = keys[(int) quantile.lowerRank(keys.length)];
-      int upper = keys[(int) quantile.upperRank(keys.length)];
-      quantile.lower = oneKey(lower);
-      quantile.upper = oneKey(upper);
+      quantile.lower = oneKey(keys[(int) quantile.lowerRank(keys.length)]);
+      quantile.upper = oneKey(keys[(int) quantile.upperRank(keys.length)]);
     }
     open = List.of();
-    histogram = null;
   }
 
   private static KeyRange oneKey(int key) {
@@ -125,14 +165,16 @@ final class RankSearch {
   }
 
   private void countInWindows() {
-    List<KeyWindow> windows =
-        open.stream()
-            .flatMap(quantile -> Stream.of(quantile.lower, quantile.upper))
-            .distinct()
-            .map(KeyRange::window)
-            .toList();
-    histogram = new KeyHistogram(windows);
+    histogram = new KeyHistogram(windows());
     brackets = null;
+  }
+
+  private List<KeyWindow> windows() {
+    return open.stream()
+        .flatMap(quantile -> Stream.of(quantile.lower, quantile.upper))
+        .distinct()
+        .map(KeyRange::window)
+        .toList();
   }
 
   private void collectIn(List<KeyRange> ranges) {
@@ -149,7 +191,7 @@ final class RankSearch {
     if (brackets != null) {
       brackets.look(keys.keys(), n, lanes.finds);
     } else if (histogram != null && n > 0) {
-      histogram.count(keys, n, lanes.tally);
+      histogram.count(keys.keys(), n, keys.lowest(), keys.highest(), lanes.tally);
     }
   }
 
@@ -159,29 +201,6 @@ final class RankSearch {
       brackets.add(lanes.finds);
     } else if (histogram != null) {
       histogram.add(lanes.tally);
-    }
-  }
-
-  /**
-   * Ends the survey.
-   *
-   * @param share of the rows that were in it, up to 1: all of them
-   */
-  void endSurvey(double share) {
-    KeyHistogram counted = histogram;
-    if (counted == null) {
-      return;
-    }
-    long margin =
-        share < 1 ? (long) Math.ceil(SURVEY_MARGIN * Math.sqrt((double) counted.count())) : 0;
-    List<KeyRange> ranges =
-        counted.count() == 0
-            ? List.of()
-            : all.stream().map(quantile -> quantile.around(counted, margin)).toList();
-    if (!ranges.isEmpty() && areFew(ranges, share)) {
-      collectIn(ranges);
-    } else {
-      countInWindows();
     }
   }
 
@@ -229,7 +248,7 @@ final class RankSearch {
   }
 
   private void findKeys(KeyBrackets collected, long count) {
-    if (!collected.sort()) {
+    if (!collected.end()) {
       isCountingOnly = true;
       return;
     }

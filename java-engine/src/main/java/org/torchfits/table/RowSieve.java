@@ -140,11 +140,11 @@ final class RowSieve implements AutoCloseable {
   }
 
   /** The job of giving the rows to those who decode columns, after {@link #found}. */
-  Job reading(List<ColumnReader> columns) {
-    return new Job(counts.length, block -> read((int) block, columns));
+  Job reading(List<RowReader> readers) {
+    return new Job(counts.length, block -> read((int) block, readers));
   }
 
-  private void read(int block, List<ColumnReader> columns) {
+  private void read(int block, List<RowReader> readers) {
     int count = counts[block];
     if (count == 0) {
       return;
@@ -153,8 +153,8 @@ final class RowSieve implements AutoCloseable {
       MemorySegment place = kept[block];
       MemorySegment bytes = place == null ? siftAgain(block, buffers) : place;
       RowBlock found = new RowBlock(bytes, 0, wanted.bytes(), count);
-      for (ColumnReader column : columns) {
-        column.read(found, column.column().offset() - wanted.offset(), before[block]);
+      for (RowReader reader : readers) {
+        reader.read(found, reader.offset() - wanted.offset(), before[block]);
       }
     }
   }

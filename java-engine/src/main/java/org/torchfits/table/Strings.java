@@ -88,7 +88,7 @@ final class Strings implements AutoCloseable {
    *
    * @param start where string number n stands in {@link #stored}
    */
-  ColumnReader.@Nullable Stage compaction(LongUnaryOperator start) {
+  RowReader.@Nullable Stage compaction(LongUnaryOperator start) {
     if (isPlanned) {
       return null;
     }
@@ -99,7 +99,7 @@ final class Strings implements AutoCloseable {
     }
     DlpackTensor moved = column.allocate(abi, ElementType.UINT8, total);
     compact = moved;
-    return new ColumnReader.Stage(
+    return new RowReader.Stage(
         Math.ceilDiv(count, PIECE_STRINGS), piece -> move(piece, start, moved.elements()));
   }
 

@@ -14,8 +14,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Random;
-import java.util.function.IntConsumer;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,7 +22,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.torchfits.dlpack.Abi;
 import org.torchfits.dlpack.DlpackTensor;
 import org.torchfits.dlpack.ElementType;
-import org.torchfits.dlpack.TensorView;
 
 class NumericalBlockTest {
   private static final int MOST_COLLECTED = 1 << 16;
@@ -47,30 +44,27 @@ class NumericalBlockTest {
     return column;
   }
 
-  private static FloatLoader loader(DlpackTensor column, @Nullable Long nullValue) {
-    return new FloatLoader(TensorView.at(column.address(), Abi.UNVERSIONED), nullValue);
+  private static float[] floats(double[] values) {
+    float[] floats = new float[values.length];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = (float) values[i];
+    }
+    return floats;
   }
 
-  private static double[] statistics(FloatLoader column) {
-    return statistics(column, MOST_COLLECTED);
-  }
-
-  private static double[] statistics(FloatLoader column, int most) {
-    ColumnStatistics statistics = new ColumnStatistics(column, 1, most);
-    ColumnStatistics.Lanes lanes = new ColumnStatistics.Lanes();
-    statistics.sample();
-    int surveyed = ColumnStatistics.surveyed(column.rows());
-    forEachLane(column, surveyed, lanes, n -> statistics.accept(n, lanes));
-    statistics.add(lanes);
-    statistics.endSurvey((double) surveyed / FloatLoader.LANE);
-    Moments moments = statistics.newMoments();
-    forEachLane(column, FloatLoader.LANE, lanes, n -> statistics.acceptFirst(n, lanes, moments));
-    statistics.add(lanes);
-    statistics.add(0, moments);
+  /** Of the numbers, with a sample of every so many ones. */
+  private static double[] statistics(float[] values, int step, int most) {
+    ColumnStatistics statistics = new ColumnStatistics(most);
+    float[] sample = new float[Math.ceilDiv(values.length, step)];
+    for (int i = 0; i < sample.length; i++) {
+      sample[i] = values[i * step];
+    }
+    double share = values.length == 0 ? 1 : (double) sample.length / values.length;
+    statistics.begin(sample, share);
+    pass(values, statistics, ColumnStatistics::accept);
     statistics.endPass();
     while (!statistics.isComplete()) {
-      forEachLane(column, FloatLoader.LANE, lanes, n -> statistics.accept(n, lanes));
-      statistics.add(lanes);
+      pass(values, statistics, ColumnStatistics::acceptAgain);
       statistics.endPass();
     }
     double[] found = new double[ColumnStatistics.LENGTH];
@@ -78,15 +72,26 @@ class NumericalBlockTest {
     return found;
   }
 
-  private static void forEachLane(
-      FloatLoader column, int ofLane, ColumnStatistics.Lanes lanes, IntConsumer accept) {
-    FloatLoader.Lanes loader = new FloatLoader.Lanes();
-    for (int lane = 0; lane < Math.ceilDiv(column.rows(), FloatLoader.LANE); lane++) {
-      long row = ColumnStatistics.surveyedRow(lane, ofLane);
-      int n = (int) Math.min(ofLane, column.rows() - row);
-      if (n > 0) {
-        column.load(row, n, loader, lanes.numbers);
-        accept.accept(n);
+  private interface Look {
+    void accept(ColumnStatistics statistics, int count, ColumnStatistics.Lanes lanes);
+  }
+
+  /** Pieces of three lanes, every other one first. */
+  private static void pass(float[] values, ColumnStatistics statistics, Look look) {
+    ColumnStatistics.Lanes lanes = new ColumnStatistics.Lanes();
+    int pieceRows = 3 * FloatLoader.LANE;
+    int pieces = Math.ceilDiv(values.length, pieceRows);
+    for (int i = 0; i < 2 * pieces; i++) {
+      int piece = i % pieces;
+      if (piece % 2 != i / pieces) {
+        int first = piece * pieceRows;
+        int end = Math.min(first + pieceRows, values.length);
+        for (int row = first; row < end; row += FloatLoader.LANE) {
+          int n = Math.min(FloatLoader.LANE, end - row);
+          System.arraycopy(values, row, lanes.numbers, 0, n);
+          look.accept(statistics, n, lanes);
+        }
+        statistics.add(first, end, lanes);
       }
     }
   }
@@ -131,7 +136,8 @@ class NumericalBlockTest {
         };
     try (DlpackTensor column = column(type, values)) {
       float[] loaded = new float[values.length];
-      loader(column, null).load(0, values.length, new FloatLoader.Lanes(), loaded);
+      MemorySegment elements = column.elements();
+      new FloatLoader(type, null).load(elements, 0, 4, new FloatLoader.Lanes(), loaded);
       for (int i = 0; i < 4; i++) {
         assertEquals((float) values[i], loaded[i]);
       }
@@ -142,7 +148,8 @@ class NumericalBlockTest {
   void load_nullValue_isNan() {
     try (DlpackTensor column = column(ElementType.INT32, 7, -99, 8)) {
       float[] loaded = new float[3];
-      loader(column, -99L).load(0, 3, new FloatLoader.Lanes(), loaded);
+      FloatLoader loader = new FloatLoader(ElementType.INT32, -99L);
+      loader.load(column.elements(), 0, 3, new FloatLoader.Lanes(), loaded);
       assertArrayEquals(new float[] {7, Float.NaN, 8}, loaded);
     }
   }
@@ -164,9 +171,9 @@ class NumericalBlockTest {
             default -> (float) random.nextGaussian();
           };
     }
-    try (DlpackTensor column = column(ElementType.FLOAT32, values)) {
-      double[] expected = expected(values);
-      double[] found = statistics(loader(column, null));
+    double[] expected = expected(values);
+    for (int step : new int[] {1, 16}) {
+      double[] found = statistics(floats(values), step, MOST_COLLECTED);
       assertEquals(expected[0], found[0]);
       for (int i = 1; i < found.length; i++) {
         assertEquals(expected[i], found[i], Math.abs(expected[2]) * 1e-9, "statistic " + i);
@@ -179,12 +186,10 @@ class NumericalBlockTest {
   void statistics_noFiniteNumber_areNone(int rows) {
     double[] values = new double[rows];
     Arrays.fill(values, Double.NaN);
-    try (DlpackTensor column = column(ElementType.FLOAT32, values)) {
-      double[] found = statistics(loader(column, null));
-      assertEquals(0, found[0]);
-      for (int i = 1; i < found.length; i++) {
-        assertEquals(Double.NaN, found[i]);
-      }
+    double[] found = statistics(floats(values), 16, MOST_COLLECTED);
+    assertEquals(0, found[0]);
+    for (int i = 1; i < found.length; i++) {
+      assertEquals(Double.NaN, found[i]);
     }
   }
 
@@ -192,11 +197,9 @@ class NumericalBlockTest {
   void statistics_oneNumberManyTimes_areThatNumber() {
     double[] values = new double[5_000_000];
     Arrays.fill(values, -2.5);
-    try (DlpackTensor column = column(ElementType.FLOAT32, values)) {
-      assertArrayEquals(
-          new double[] {5e6, -2.5, 0, -2.5, -2.5, -2.5, -2.5, -2.5},
-          statistics(loader(column, null)));
-    }
+    assertArrayEquals(
+        new double[] {5e6, -2.5, 0, -2.5, -2.5, -2.5, -2.5, -2.5},
+        statistics(floats(values), 100, MOST_COLLECTED));
   }
 
   @Test
@@ -205,21 +208,9 @@ class NumericalBlockTest {
     double[] values = new double[40_960];
     Random random = new Random(5);
     for (int i = 0; i < values.length; i++) {
-      values[i] = 1e8 + random.nextInt(1_000_000) * 8.0;
+      values[i] = i % 20 == 0 ? 0 : 1e8 + random.nextInt(1_000_000) * 8.0;
     }
-    try (DlpackTensor column = column(ElementType.FLOAT32, values)) {
-      ColumnStatistics statistics = new ColumnStatistics(loader(column, null), 1, MOST_COLLECTED);
-      for (int i = 0; i < 2048; i++) {
-        values[(int) statistics.sampledRow(i, 2048)] = 0;
-      }
-    }
-    try (DlpackTensor column = column(ElementType.FLOAT32, values)) {
-      double[] expected = expected(values);
-      double[] found = statistics(loader(column, null));
-      for (int i = 0; i < found.length; i++) {
-        assertEquals(expected[i], found[i], Math.abs(expected[i]) * 1e-12, "statistic " + i);
-      }
-    }
+    assertStatistics(values, 20, MOST_COLLECTED);
   }
 
   private static double[] numbers(String kind, int rows) {
@@ -242,16 +233,14 @@ class NumericalBlockTest {
     return values;
   }
 
-  private static void assertStatistics(double[] values, int most) {
-    try (DlpackTensor column = column(ElementType.FLOAT32, values)) {
-      double[] expected = expected(values);
-      double[] found = statistics(loader(column, null), most);
-      assertEquals(expected[0], found[0]);
-      assertEquals(expected[1], found[1], Math.abs(expected[2]) * 1e-9);
-      assertEquals(expected[2], found[2], Math.abs(expected[2]) * 1e-9);
-      for (int i = 3; i < found.length; i++) {
-        assertEquals(expected[i], found[i], "statistic " + i);
-      }
+  private static void assertStatistics(double[] values, int step, int most) {
+    double[] expected = expected(values);
+    double[] found = statistics(floats(values), step, most);
+    assertEquals(expected[0], found[0]);
+    assertEquals(expected[1], found[1], Math.abs(expected[2]) * 1e-9);
+    assertEquals(expected[2], found[2], Math.abs(expected[2]) * 1e-9);
+    for (int i = 3; i < found.length; i++) {
+      assertEquals(expected[i], found[i], "statistic " + i);
     }
   }
 
@@ -273,39 +262,40 @@ class NumericalBlockTest {
   })
   void statistics_manyKindsOfNumbers_areThoseOfTheSortedNumbers(String kind, int rows) {
     double[] values = numbers(kind, rows);
-    assertStatistics(values, MOST_COLLECTED);
-    assertStatistics(values, 100); // counted, since brackets hold too many
+    assertStatistics(values, 16, MOST_COLLECTED);
+    assertStatistics(values, 16, 100); // counted, since brackets hold too many
+    assertStatistics(values, 1001, MOST_COLLECTED);
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, -1})
-  void statistics_rowsThatTheSurveyMisses_areFoundAllTheSame(int sign) {
+  @ValueSource(doubles = {0.3, -0.3})
+  void statistics_quartilesOutsideOfTheBracketsOfTheSample_areFoundAllTheSame(double shift) {
     double[] values = numbers("normal", 600_007);
-    int surveyed = ColumnStatistics.surveyed(values.length);
-    boolean[] isSurveyed = new boolean[values.length];
-    for (int lane = 0; lane < values.length / FloatLoader.LANE; lane++) {
-      int row = (int) ColumnStatistics.surveyedRow(lane, surveyed);
-      Arrays.fill(isSurveyed, row, row + surveyed, true);
-    }
     for (int i = 0; i < values.length; i++) {
-      values[i] = isSurveyed[i] ? values[i] : (float) (values[i] + 0.3 * sign);
+      values[i] = i % 16 == 0 ? values[i] : (float) (values[i] + shift);
     }
-    assertStatistics(values, MOST_COLLECTED);
+    assertStatistics(values, 16, MOST_COLLECTED);
   }
 
   @Test
-  void statistics_manyMoreInBracketsThanTheSurveyTold_areFoundAllTheSame() {
+  void statistics_manyMoreInBracketsThanTheSampleTold_areFoundAllTheSame() {
     double[] values = numbers("normal", 600_007);
-    int surveyed = ColumnStatistics.surveyed(values.length);
-    for (int lane = 0; lane < values.length / FloatLoader.LANE; lane++) {
-      int row = (int) ColumnStatistics.surveyedRow(lane, surveyed);
-      for (int i = 0; i < FloatLoader.LANE; i++) {
-        int at = lane * FloatLoader.LANE + i;
-        boolean isSurveyed = at >= row && at < row + surveyed;
-        values[at] = isSurveyed ? values[at] : (float) (values[at] * 1e-4);
-      }
+    for (int i = 0; i < values.length; i++) {
+      values[i] = i % 16 == 0 ? values[i] : (float) (values[i] * 1e-4);
     }
-    assertStatistics(values, MOST_COLLECTED);
+    assertStatistics(values, 16, MOST_COLLECTED);
+  }
+
+  @Test
+  void statistics_columnThatChangesBetweenPasses_isAnError() {
+    float[] values = floats(numbers("half zeros", 100_000));
+    ColumnStatistics statistics = new ColumnStatistics(10);
+    statistics.begin(new float[] {0, 0, 1, 2}, 1e-4);
+    pass(values, statistics, ColumnStatistics::accept);
+    statistics.endPass();
+    Arrays.fill(values, 0, 50_000, Float.NaN);
+    pass(values, statistics, ColumnStatistics::acceptAgain);
+    assertThrows(IllegalStateException.class, statistics::endPass);
   }
 
   @ParameterizedTest
@@ -327,11 +317,62 @@ class NumericalBlockTest {
   }
 
   @Test
-  void loader_columnThatIsNoNumbers_isRefused() {
-    try (DlpackTensor flags = DlpackTensor.allocate(Abi.UNVERSIONED, ElementType.BOOL, 3);
-        DlpackTensor square = DlpackTensor.allocate(Abi.UNVERSIONED, ElementType.FLOAT32, 3, 3)) {
-      assertThrows(IllegalArgumentException.class, () -> loader(flags, null));
-      assertThrows(IllegalArgumentException.class, () -> loader(square, null));
+  void loader_typeThatIsNoNumber_isRefused() {
+    assertThrows(IllegalArgumentException.class, () -> new FloatLoader(ElementType.BOOL, null));
+    assertThrows(IllegalArgumentException.class, () -> new FloatLoader(ElementType.UINT64, null));
+  }
+
+  /** Columns of numbers, put there in groups of neighbours and in pieces, from the last one on. */
+  @ParameterizedTest
+  @CsvSource({
+    "1, 5, false",
+    "2, 3000, false",
+    "3, 1025, true",
+    "4, 1024, false",
+    "5, 2048, true",
+    "7, 1, false",
+    "7, 70000, true",
+    "8, 40000, false",
+    "9, 33000, true",
+  })
+  void put_anyColumns_standSideBySide(int columns, int rows, boolean inTwoParts) {
+    int pieceRows = 1500;
+    try (NumericalBlock block = new NumericalBlock(rows, columns, Abi.UNVERSIONED, "")) {
+      NumericalBlock.Lanes lanes = NumericalBlock.Lanes.borrow();
+      int split = inTwoParts ? columns / 2 : 0;
+      for (int piece = (rows - 1) / pieceRows; piece >= 0; piece--) {
+        int first = piece * pieceRows;
+        int count = Math.min(pieceRows, rows - first);
+        NumericalBlock.Source source =
+            (column, row, n, _, into) -> {
+              for (int i = 0; i < n; i++) {
+                into[i] = (first + row + i) * 10 + column;
+              }
+            };
+        if (split > 0) {
+          block.put(0, split, first, count, source, lanes);
+        }
+        block.put(split, columns, first, count, source, lanes);
+      }
+      MemorySegment numbers = block.blocks().getFirst().elements();
+      for (long at = 0; at < (long) rows * columns; at++) {
+        assertEquals(
+            (float) ((at / columns) * 10 + at % columns), numbers.getAtIndex(JAVA_FLOAT, at));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {40_000, 100_003, 2_000_000})
+  void runs_anyRows_areInsideAndDoNotOverlap(int rows) {
+    try (NumericalBlock block = new NumericalBlock(rows, 3, Abi.UNVERSIONED, "")) {
+      assertTrue(block.isWorthSample());
+      long end = 0;
+      for (int run = 0; run < block.runs(); run++) {
+        assertTrue(block.runRow(run) >= end);
+        end = block.runRow(run) + NumericalBlock.RUN;
+      }
+      assertTrue(end <= rows);
     }
   }
 }

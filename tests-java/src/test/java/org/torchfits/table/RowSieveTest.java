@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -76,11 +75,10 @@ class RowSieveTest {
   }
 
   private static void requireSquares(TableFile file, RowSieve sieve, int[] expected) {
-    List<ColumnReader> readers = new ArrayList<>();
-    readers.add(
-        new NumberColumn(file.layout(), file.layout().column("M"), sieve.found(), Abi.UNVERSIONED));
-    try (ColumnReader reader = readers.getFirst()) {
-      assertEquals(true, sieve.reading(readers).help(Long.MAX_VALUE / 2));
+    Column column = file.layout().column("M");
+    try (ColumnReader reader =
+        new NumberColumn(file.layout(), column, sieve.found(), Abi.UNVERSIONED)) {
+      assertEquals(true, sieve.reading(List.of(reader)).help(Long.MAX_VALUE / 2));
       DlpackTensor block = reader.blocks().getFirst();
       for (int i = 0; i < expected.length; i++) {
         int value = block.elements().get(JAVA_INT_UNALIGNED, i * 4L);
