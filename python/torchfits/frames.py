@@ -252,10 +252,9 @@ def read_table(
     asked = wanted_columns(columns)
     told = _told(stypes)
     schema = describe_table(split_row_filter(file)[0], hdu=hdu)
-    together = _together(schema, _asked_of(schema, asked), told, file, hdu)
+    infos = _asked_of(schema, asked)
+    together = _together(schema, [*infos.values()], told, file, hdu)
     data, numbers = read_together(file, asked, hdu=hdu, rows=rows, where=where, together=together)
-    # They are there, since they could be read.
-    infos = {info.name: info for info in _asked_of(schema, asked)}
     made = _made(data, infos, told, infos)
     if numbers is not None:
         again = functools.partial(read_columns, file, hdu=hdu, rows=rows, where=where)
@@ -266,16 +265,16 @@ def read_table(
     return RemoteMaterializedFrame.of(frame, file.transfers) if isinstance(file, Content) else frame
 
 
-def _asked_of(schema: TableSchema, asked: list[str | int] | None) -> list[ColumnInfo]:
-    """The columns that are there, each once, in the order in which they are asked for."""
+def _asked_of(schema: TableSchema, asked: list[str | int] | None) -> dict[str, ColumnInfo]:
+    """The columns that are there, in the order in which they are asked for. Others are errors once they are read."""
     if asked is None:
-        return [*schema.columns]
+        return {info.name: info for info in schema.columns}
     found: dict[str, ColumnInfo] = {}
     for column in asked:
         with contextlib.suppress(KeyError, IndexError):
             info = schema.columns[column] if isinstance(column, int) else schema[column]
             found[info.name] = info
-    return [*found.values()]
+    return found
 
 
 def _together(

@@ -116,8 +116,7 @@ final class FrameKernels {
     int lowest = Integer.MAX_VALUE;
     int highest = Integer.MIN_VALUE;
     for (int i = 0; i < count; i++) {
-      int bits = keys[i];
-      int key = bits ^ ((bits >> 31) & Integer.MAX_VALUE);
+      int key = FloatKeys.flip(keys[i]);
       keys[i] = key;
       lowest = Math.min(lowest, key);
       highest = Math.max(highest, key);

@@ -5,7 +5,6 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.torchfits.dlpack.Abi;
 import org.torchfits.dlpack.DlpackTensor;
 import org.torchfits.dlpack.NativeMemoryException;
@@ -14,7 +13,6 @@ import org.torchfits.error.ErrorKind;
 import org.torchfits.error.FitsException;
 import org.torchfits.work.Job;
 import org.torchfits.work.Task;
-import org.torchfits.work.Workers;
 
 /** Makes a {@link NumericalBlock} of columns in memory. */
 public final class HeldNumbers {
@@ -62,8 +60,7 @@ public final class HeldNumbers {
     NumericalBlock block = new NumericalBlock(lengths.getFirst(), columns.size(), abi, "");
     try {
       HeldNumbers made = new HeldNumbers(columns, block, Blocks.addresses(block.blocks(), abi));
-      Task.Second first = made.first();
-      return Task.ofTwoJobs(first.job(), Objects.requireNonNull(first.next()), made::close);
+      return Task.of(made.first(), made::close);
     } catch (NativeMemoryException refused) {
       block.close();
       throw new FitsException(ErrorKind.OUT_OF_MEMORY, "a frame: " + refused.getMessage());
@@ -75,30 +72,24 @@ public final class HeldNumbers {
       return filling();
     }
     block.beginSample();
-    return new Task.Second(shared(block.runs(), this::sample), this::endSample);
+    Job job = new RowReader.Stage(block.runs(), this::sample).shared();
+    return new Task.Second(job, this::endSample);
   }
 
   private Task.Second endSample() {
-    RowReader.Stage stage = block.endSample();
-    return new Task.Second(shared(stage.pieces(), stage.work()), this::filling);
+    return new Task.Second(block.endSample().shared(), this::filling);
   }
 
   private Task.Second filling() {
-    return new Task.Second(
-        shared(Math.ceilDiv(block.rows(), block.pieceRows()), this::fill), this::next);
+    long pieces = Math.ceilDiv(block.rows(), block.pieceRows());
+    return new Task.Second(new RowReader.Stage(pieces, this::fill).shared(), this::next);
   }
 
   private Task.Second next() {
     RowReader.Stage stage = block.nextStage();
     return stage == null
         ? new Task.Second(new Job(0, piece -> {}), new Task.Result(addresses, block.blocks()))
-        : new Task.Second(shared(stage.pieces(), stage.work()), this::next);
-  }
-
-  private static Job shared(long pieces, Job.Piece work) {
-    Job job = new Job(pieces, work);
-    Workers.share(job);
-    return job;
+        : new Task.Second(stage.shared(), this::next);
   }
 
   private NumericalBlock.Source from(long first) {

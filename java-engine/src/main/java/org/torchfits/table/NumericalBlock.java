@@ -152,11 +152,6 @@ final class NumericalBlock implements AutoCloseable {
     return rows;
   }
 
-  /** Number of columns. */
-  int columns() {
-    return columns;
-  }
-
   /**
    * Two blocks: the numbers, FLOAT32 (rows, columns), and of each column what {@link
    * ColumnStatistics#write} tells, FLOAT64 (columns, {@value ColumnStatistics#LENGTH}).
@@ -316,22 +311,24 @@ final class NumericalBlock implements AutoCloseable {
   }
 
   private void begin(int column) {
-    FloatColumn all = column(column);
     float[] sample = new float[sampledRows()];
     if (sample.length == rows) {
-      all.load(0, sample.length, sample, 0);
+      load(column, 0, sample.length, sample, 0);
     } else {
       sample = new float[runs() * RUN];
       for (int run = 0; run < runs(); run++) {
-        all.load(runRow(run), RUN, sample, run * RUN);
+        load(column, runRow(run), RUN, sample, run * RUN);
       }
     }
     double share = rows == 0 ? 1 : (double) sample.length / rows;
     statistics.get(column).begin(sample, share);
   }
 
-  private FloatColumn column(int column) {
-    return new FloatColumn(numbers, columns, column);
+  /** Numbers of a column, from {@code start} of {@code into} on. */
+  private void load(int column, long first, int count, float[] into, int start) {
+    long rowBytes = (long) columns * Float.BYTES;
+    MemorySegment some = numbers.asSlice(first * rowBytes, count * rowBytes);
+    FrameKernels.gather(some, column, columns, into, start, count);
   }
 
   private RowReader.@Nullable Stage firstPass() {
@@ -391,7 +388,7 @@ final class NumericalBlock implements AutoCloseable {
     ColumnStatistics found = statistics.get(column);
     for (long row = first; row < end && !found.isComplete(); row += FloatLoader.LANE) {
       int count = (int) Math.min(FloatLoader.LANE, end - row);
-      column(column).load(row, count, lanes.numbers, 0);
+      load(column, row, count, lanes.numbers, 0);
       look.accept(found, count, lanes);
     }
     found.add(first, end, lanes);

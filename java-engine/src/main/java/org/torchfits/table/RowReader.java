@@ -3,6 +3,7 @@ package org.torchfits.table;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.torchfits.work.Job;
+import org.torchfits.work.Workers;
 
 /**
  * One or several columns on their way into tensors. First every block of rows is taken by {@link
@@ -11,7 +12,14 @@ import org.torchfits.work.Job;
  */
 abstract class RowReader implements AutoCloseable {
   /** Work that several threads do in pieces. */
-  record Stage(long pieces, Job.Piece work) {}
+  record Stage(long pieces, Job.Piece work) {
+    /** Its job, with which the engine's threads help. */
+    Job shared() {
+      Job job = new Job(pieces, work);
+      Workers.share(job);
+      return job;
+    }
+  }
 
   /** The columns; at least one. */
   abstract List<Column> columns();

@@ -6,7 +6,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.torchfits.dlpack.Abi;
@@ -71,8 +70,7 @@ public final class TableLoader {
   public static Task load(TableFile file, WantedColumns columns, Rows rows, Abi abi) {
     TableLoader loader = new TableLoader(file, rows, abi);
     try {
-      Task.Second first = loader.begin(columns);
-      return Task.ofTwoJobs(first.job(), Objects.requireNonNull(first.next()), loader::close);
+      return Task.of(loader.begin(columns), loader::close);
     } catch (RuntimeException | Error failure) {
       loader.close();
       throw failure;
@@ -93,9 +91,9 @@ public final class TableLoader {
   private Task.Second sampling(NumericalBlock filled) {
     filled.beginSample();
     long pieces = Math.ceilDiv(filled.runs(), RUNS);
-    Job job = new Job(pieces, piece -> sample(filled, (int) piece * RUNS));
-    Workers.share(job);
-    return new Task.Second(job, () -> endSample(filled));
+    Job.Piece work = piece -> sample(filled, (int) piece * RUNS);
+    Job job = new RowReader.Stage(pieces, work).shared();
+    return new Task.Second(job, () -> new Task.Second(filled.endSample().shared(), this::reading));
   }
 
   private void sample(NumericalBlock filled, int first) {
@@ -108,13 +106,6 @@ public final class TableLoader {
         }
       }
     }
-  }
-
-  private Task.Second endSample(NumericalBlock filled) {
-    RowReader.Stage stage = filled.endSample();
-    Job job = new Job(stage.pieces(), stage.work());
-    Workers.share(job);
-    return new Task.Second(job, this::reading);
   }
 
   private Task.Second reading() {
@@ -246,9 +237,8 @@ public final class TableLoader {
       pieces += stages.get(i).pieces();
       ends[i] = pieces;
     }
-    Job job = new Job(pieces, piece -> runStage(stages, ends, piece));
-    Workers.share(job);
-    return new Task.Second(job, this::next);
+    Job.Piece work = piece -> runStage(stages, ends, piece);
+    return new Task.Second(new RowReader.Stage(pieces, work).shared(), this::next);
   }
 
   private List<RowReader.Stage> stages() {

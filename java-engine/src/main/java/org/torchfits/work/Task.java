@@ -100,6 +100,11 @@ public final class Task {
     return new Task(first, null, next, resource);
   }
 
+  /** A task of a job that others follow. */
+  public static Task of(Second first, Resource resource) {
+    return new Task(first.job(), first.result(), first.next(), resource);
+  }
+
   /**
    * Works on the job until it ends or the deadline has passed, and keeps what it made.
    *
